@@ -1,0 +1,12 @@
+//! What a writer asks for: the library, the page, the story that goes on.
+//!
+//! Start reading at [`Desk`], which has one method for each thing a person can do; the window's commands and the
+//! command line are one-liners into it.
+//!
+//! **Invariant**: no SQL, no tensor and no window here. Models are reached through `bimo-engine`, rows through
+//! `bimo-store`; the model that runs, the clock and the seeds are given by whoever opens the desk.
+//!
+//! **Invariant**: what the window is told of has been stored before. Text that a person saw does not vanish with the
+//! process.
+
+pub mod wire;

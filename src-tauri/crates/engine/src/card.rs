@@ -1,0 +1,40 @@
+//! What a person may want to know of a loaded model.
+
+use serde::Serialize;
+
+/// Where a model computes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum DeviceKind {
+    /// The processor's own cores.
+    Cpu,
+    /// An NVIDIA GPU.
+    Cuda,
+    /// An Apple GPU.
+    Metal,
+}
+
+/// The facts of a loaded model, as its files state them.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ModelCard {
+    /// The name by which the person knows it: `general.name` of a GGUF, or the folder's name.
+    pub name: String,
+    /// The architecture as the file names it, `llama` or `qwen3` for instance.
+    pub architecture: String,
+    /// How the weights are kept in memory, `Q8_0` for instance.
+    pub quantization: String,
+    /// Number of weights.
+    pub parameters: u64,
+    /// Longest sequence, prompt and continuation together, in tokens.
+    pub context_length: usize,
+    /// Entries of the vocabulary.
+    pub vocabulary: usize,
+    /// True for a model that answers in a conversation; it has a chat template.
+    pub instruct: bool,
+    /// Where it computes.
+    pub device: DeviceKind,
+    /// Why that device was chosen, in one plain sentence.
+    pub device_reason: String,
+    /// SHA-256 of the weights file, in hex; for several files, of their digests in the order of their names.
+    pub sha256: String,
+}

@@ -1,0 +1,245 @@
+//! One thread owns one loaded model; requests queue with a stated bound.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread;
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{
+    CancellationToken, EncodedPrompt, EngineError, Flow, GenerationEvent, GenerationRequest,
+    GenerationResult, ModelCard, Prompt, TextGenerator, TokenId, TokenScore,
+};
+
+/// Requests that may wait while one is being worked on.
+const QUEUE_LENGTH: usize = 16;
+
+type Job = Box<dyn FnOnce(&mut dyn TextGenerator) + Send>;
+
+/// Tells what is written, on the model's own thread: keep it short.
+pub type EventSink = Box<dyn FnMut(GenerationEvent) -> Flow + Send>;
+
+/// A handle to a model on its thread. The model is dropped with the last handle, after the work in hand.
+#[derive(Clone)]
+pub struct GeneratorWorker {
+    card: ModelCard,
+    jobs: mpsc::Sender<Job>,
+}
+
+impl GeneratorWorker {
+    /// Loads a model on a new thread and waits for it. A panic while loading is an error like any other.
+    pub async fn spawn<F>(load: F) -> Result<Self, EngineError>
+    where
+        F: FnOnce() -> Result<Box<dyn TextGenerator>, EngineError> + Send + 'static,
+    {
+        let (jobs, queue) = mpsc::channel(QUEUE_LENGTH);
+        let (loaded, is_loaded) = oneshot::channel();
+        thread::Builder::new()
+            .name("model".into())
+            .spawn(move || run(load, loaded, queue))
+            .map_err(|error| EngineError::Stopped(error.to_string()))?;
+        let card = is_loaded.await.map_err(|_| stopped())??;
+        Ok(Self { card, jobs })
+    }
+
+    /// The model's facts.
+    pub fn card(&self) -> &ModelCard {
+        &self.card
+    }
+
+    /// See [`TextGenerator::tokenize`].
+    pub async fn tokenize(&self, text: String) -> Result<Vec<TokenId>, EngineError> {
+        self.ask(move |model| model.tokenize(&text)).await
+    }
+
+    /// See [`TextGenerator::detokenize`].
+    pub async fn detokenize(&self, tokens: Vec<TokenId>) -> Result<String, EngineError> {
+        self.ask(move |model| model.detokenize(&tokens)).await
+    }
+
+    /// See [`TextGenerator::encode_prompt`].
+    pub async fn encode_prompt(&self, prompt: Prompt) -> Result<EncodedPrompt, EngineError> {
+        self.ask(move |model| model.encode_prompt(&prompt)).await
+    }
+
+    /// See [`TextGenerator::generate`]; `on_event` runs on the model's thread.
+    pub async fn generate(
+        &self,
+        request: GenerationRequest,
+        cancel: CancellationToken,
+        mut on_event: EventSink,
+    ) -> GenerationResult {
+        self.ask(move |model| model.generate(&request, &cancel, &mut on_event)).await
+    }
+
+    /// See [`TextGenerator::score`].
+    pub async fn score(
+        &self,
+        tokens: Vec<TokenId>,
+        cancel: CancellationToken,
+    ) -> Result<Vec<TokenScore>, EngineError> {
+        self.ask(move |model| model.score(&tokens, &cancel)).await
+    }
+
+    /// Puts a question into the queue and waits for its answer. A full queue is [`EngineError::Busy`] at once.
+    async fn ask<T, F>(&self, question: F) -> Result<T, EngineError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut dyn TextGenerator) -> Result<T, EngineError> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        let job: Job = Box::new(move |model| {
+            let result = catch_unwind(AssertUnwindSafe(|| question(&mut *model)));
+            // The asker may have gone away; then nobody wants the answer.
+            let _ = answer.send(result.unwrap_or_else(|panic| Err(panicked(panic.as_ref()))));
+        });
+        self.jobs.try_send(job).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => EngineError::Busy { waiting: QUEUE_LENGTH },
+            mpsc::error::TrySendError::Closed(_) => stopped(),
+        })?;
+        answered.await.map_err(|_| stopped())?
+    }
+}
+
+fn run<F>(load: F, loaded: oneshot::Sender<Result<ModelCard, EngineError>>, mut queue: mpsc::Receiver<Job>)
+where
+    F: FnOnce() -> Result<Box<dyn TextGenerator>, EngineError>,
+{
+    let result = catch_unwind(AssertUnwindSafe(load));
+    match result.unwrap_or_else(|panic| Err(panicked(panic.as_ref()))) {
+        Ok(mut model) => {
+            if loaded.send(Ok(model.card().clone())).is_err() {
+                return;
+            }
+            while let Some(job) = queue.blocking_recv() {
+                job(model.as_mut());
+            }
+        }
+        Err(error) => {
+            // Nobody is waiting any more: there is nobody to tell.
+            let _ = loaded.send(Err(error));
+        }
+    }
+}
+
+fn stopped() -> EngineError {
+    EngineError::Stopped("its thread has ended".into())
+}
+
+fn panicked(panic: &(dyn std::any::Any + Send)) -> EngineError {
+    let words = panic
+        .downcast_ref::<&str>()
+        .map(|words| (*words).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned());
+    EngineError::Stopped(words.unwrap_or_else(|| "a failure without words".into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::scripted::ScriptedGenerator;
+    use crate::{FinishReason, Piece, PieceKind, SamplingParams};
+
+    fn request(prompt: Vec<TokenId>) -> GenerationRequest {
+        GenerationRequest {
+            prompt,
+            sampling: SamplingParams::default(),
+            choices: 1,
+            max_tokens: 100,
+            stop: Vec::new(),
+            top_logprobs: 0,
+        }
+    }
+
+    async fn scripted(script: ScriptedGenerator) -> GeneratorWorker {
+        GeneratorWorker::spawn(move || Ok(Box::new(script))).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_request_streams_its_text_and_says_how_it_ended() {
+        let worker = scripted(ScriptedGenerator::writing(["雨停了。"])).await;
+        let prompt = Prompt::Text(vec![Piece::new(PieceKind::Text, "夜里，")]);
+        let encoded = worker.encode_prompt(prompt).await.unwrap();
+        let (texts, mut heard) = mpsc::unbounded_channel();
+        let sink = Box::new(move |event| {
+            if let GenerationEvent::Token { text, .. } = event {
+                texts.send(text).unwrap();
+            }
+            Flow::Continue
+        });
+        let outcome =
+            worker.generate(request(encoded.tokens), CancellationToken::new(), sink).await.unwrap();
+        let mut written = String::new();
+        while let Some(text) = heard.recv().await {
+            written += &text;
+        }
+        assert_eq!(written, "雨停了。");
+        assert_eq!(outcome.choices[0].finish, FinishReason::EndOfText);
+        assert_eq!(outcome.choices[0].tokens, 4);
+    }
+
+    #[tokio::test]
+    async fn cancelling_ends_a_generation_and_the_next_one_works() {
+        let worker = scripted(
+            ScriptedGenerator::writing(["a very long text", "next"])
+                .with_delay(Duration::from_millis(20)),
+        )
+        .await;
+        let cancel = CancellationToken::new();
+        let canceller = cancel.clone();
+        let sink = Box::new(move |event| {
+            if matches!(event, GenerationEvent::Token { .. }) {
+                canceller.cancel();
+            }
+            Flow::Continue
+        });
+        let outcome = worker.generate(request(vec![1]), cancel, sink).await.unwrap();
+        assert_eq!(outcome.choices[0].finish, FinishReason::Cancelled);
+        assert_eq!(outcome.choices[0].tokens, 1);
+        let next = worker
+            .generate(request(vec![1]), CancellationToken::new(), Box::new(|_| Flow::Continue))
+            .await
+            .unwrap();
+        assert_eq!(next.choices[0].finish, FinishReason::EndOfText);
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_answered_and_the_worker_goes_on() {
+        let worker = scripted(ScriptedGenerator::writing(["one", "two"])).await;
+        let sink = Box::new(|_| panic!("the sink broke"));
+        let error =
+            worker.generate(request(vec![1]), CancellationToken::new(), sink).await.unwrap_err();
+        assert_eq!(error, EngineError::Stopped("the sink broke".into()));
+        assert_eq!(worker.tokenize("ab".into()).await.unwrap().len(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_panic_while_loading_is_an_error() {
+        let loaded = GeneratorWorker::spawn(|| panic!("bad header")).await;
+        assert_eq!(loaded.err(), Some(EngineError::Stopped("bad header".into())));
+    }
+
+    #[tokio::test]
+    async fn one_request_too_many_is_refused_at_once() {
+        let worker = scripted(
+            ScriptedGenerator::writing(["x"]).with_delay(Duration::from_millis(200)),
+        )
+        .await;
+        let asks: Vec<_> = (0..=QUEUE_LENGTH + 1)
+            .map(|_| {
+                let worker = worker.clone();
+                tokio::spawn(async move {
+                    worker
+                        .generate(request(vec![1]), CancellationToken::new(), Box::new(|_| Flow::Continue))
+                        .await
+                })
+            })
+            .collect();
+        let mut refused = 0;
+        for ask in asks {
+            refused += usize::from(matches!(ask.await.unwrap(), Err(EngineError::Busy { .. })));
+        }
+        assert!((1..=2).contains(&refused), "{refused} refused");
+    }
+}

@@ -1,0 +1,1 @@
+//! Works, chapters and generations in SQLite
