@@ -1,1 +1,48 @@
-//! Works, chapters and generations in SQLite
+//! Works, chapters and generations in SQLite.
+//!
+//! Start reading at [`Store`]: one method for each thing that is kept or asked, one file for each table.
+//!
+//! **Invariant**: every operation is one transaction. What it answered is on disk, whatever ends the process.
+//!
+//! **Invariant**: only this crate knows SQL, and it knows no model, no window and no clock: whoever asks says what
+//! time it is (`now_ms`, milliseconds since 1970).
+//!
+//! **Invariant**: one writer. A second process that opens the same folder is refused ([`StoreError::Locked`]).
+
+mod backup;
+mod bin;
+mod chapter;
+mod checksum;
+mod error;
+mod generation;
+mod history;
+mod ids;
+mod library;
+mod migrations;
+mod open;
+mod page;
+mod passage;
+mod recovery;
+mod revision;
+mod search;
+mod setting;
+mod thinning;
+mod token_choice;
+mod work;
+
+pub use backup::restore_backup;
+pub use chapter::Chapter;
+pub use error::StoreError;
+pub use generation::{
+    Generation, GenerationEnd, GenerationStatus, GenerationSummary, NewGeneration, Place,
+};
+pub use history::HistoryQuery;
+pub use ids::{ChapterId, GenerationId, LibraryItem, RevisionId, WorkId};
+pub use library::{BinEntry, ChapterSummary, Library, WorkSummary};
+pub use open::{Store, StoreOptions};
+pub use page::Saved;
+pub use recovery::Recovered;
+pub use revision::{Revision, RevisionReason};
+pub use search::SearchHit;
+pub use token_choice::{Candidate, TokenChoice};
+pub use work::Guidance;

@@ -56,6 +56,23 @@ pub struct Settings {
     pub last_chapter: Option<ChapterId>,
 }
 
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            theme: Theme::default(),
+            language: InterfaceLanguage::default(),
+            page_font: String::new(),
+            page_size: 19,
+            tint_model_text: true,
+            threads: 0,
+            writing: WritingParams::default(),
+            library_width: 248,
+            inspector_open: true,
+            last_chapter: None,
+        }
+    }
+}
+
 /// Where the model is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]

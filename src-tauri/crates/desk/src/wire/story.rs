@@ -7,7 +7,7 @@ use super::{ApiError, ChapterId, GenerationId};
 
 /// How to write, as the inspector sets it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", default)]
 pub struct WritingParams {
     /// From 0, steady, to 1, wild. Sets the sampler unless `sampling` is given.
     pub wildness: f32,
@@ -19,6 +19,12 @@ pub struct WritingParams {
     pub sampling: Option<SamplingParams>,
     /// A fixed seed; a new one each time where there is none.
     pub seed: Option<u32>,
+}
+
+impl Default for WritingParams {
+    fn default() -> Self {
+        Self { wildness: 0.5, length: 120, finish_sentence: true, sampling: None, seed: None }
+    }
 }
 
 /// Write on from the caret.

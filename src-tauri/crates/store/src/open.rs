@@ -1,0 +1,252 @@
+//! Opening a library: one process at a time, checked and brought up to date before anything is read.
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
+};
+use sqlx::{Sqlite, Transaction};
+
+use crate::migrations::{MIGRATIONS, migrate, schema_of};
+use crate::{StoreError, backup};
+
+/// The oldest SQLite that is free of the known WAL faults.
+const OLDEST_SQLITE: (u32, u32, u32) = (3, 51, 3);
+const OLDEST_SQLITE_NAME: &str = "3.51.3";
+
+const READERS: u32 = 3;
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// The write-ahead log is cut back to this many bytes after a checkpoint.
+const WAL_LIMIT_BYTES: u32 = 16 << 20;
+
+/// Where a library is kept.
+#[derive(Debug, Clone)]
+pub struct StoreOptions {
+    /// The library's folder; it is created if it is not there.
+    pub folder: PathBuf,
+    /// Where dated copies go: beside the folder, never inside.
+    pub backups: PathBuf,
+    /// The time, in milliseconds since 1970: a copy made before a migration is dated by it.
+    pub now_ms: i64,
+}
+
+impl StoreOptions {
+    /// A library in `folder`, with its backups in a folder of that name and `-backups` beside it.
+    pub fn new(folder: impl Into<PathBuf>, now_ms: i64) -> Self {
+        let folder = folder.into();
+        let mut name = folder.file_name().unwrap_or("library".as_ref()).to_owned();
+        name.push("-backups");
+        Self { backups: folder.with_file_name(name), folder, now_ms }
+    }
+
+    /// The database file.
+    pub fn database(&self) -> PathBuf {
+        self.folder.join("library.sqlite")
+    }
+}
+
+/// An open library.
+///
+/// Its operations are methods, each in the file of the table it is about. The store may be shared between tasks;
+/// writes wait for each other, reads do not wait.
+#[derive(Debug)]
+pub struct Store {
+    pub(crate) options: StoreOptions,
+    /// A pool of one, so that writes queue.
+    pub(crate) writer: SqlitePool,
+    pub(crate) readers: SqlitePool,
+    /// Held for as long as the store lives; the system lets go of it when the process ends, however it ends.
+    _lock: File,
+}
+
+impl Store {
+    /// Opens the library, creating it if there is none.
+    ///
+    /// The file is checked (`quick_check`); a damaged one is left as it is and the newest whole backup is named.
+    /// Before a schema change a backup is made.
+    pub async fn open(options: StoreOptions) -> Result<Self, StoreError> {
+        match open_checked(&options, MIGRATIONS).await {
+            Err(StoreError::Corrupted { reason, .. }) => {
+                let newest_backup = backup::newest_whole(&options.backups).await;
+                Err(StoreError::Corrupted { reason, newest_backup })
+            }
+            Err(StoreError::NotWritable { path, reason }) if path.as_os_str().is_empty() => {
+                Err(StoreError::NotWritable { path: options.database(), reason })
+            }
+            opened => opened,
+        }
+    }
+
+    /// Writes the log back into the file and closes it. Not needed for safety, only for a tidy folder.
+    pub async fn close(self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+
+    /// The library's folder.
+    pub fn folder(&self) -> &Path {
+        &self.options.folder
+    }
+
+    /// Begins a change. Nothing of it is there until it is committed; dropped, it never was.
+    pub(crate) async fn begin(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
+        Ok(self.writer.begin_with("BEGIN IMMEDIATE").await?)
+    }
+}
+
+/// Takes the folder's lock, or says that another process has it.
+pub(crate) fn lock(folder: &Path) -> Result<File, StoreError> {
+    std::fs::create_dir_all(folder).map_err(|error| StoreError::from_io(folder, &error))?;
+    let path = folder.join("library.lock");
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path)
+        .map_err(|error| StoreError::from_io(&path, &error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Locked { folder: folder.to_owned() }),
+        Err(TryLockError::Error(error)) => Err(StoreError::from_io(&path, &error)),
+    }
+}
+
+async fn open_checked(
+    options: &StoreOptions,
+    migrations: &[&'static str],
+) -> Result<Store, StoreError> {
+    let lock = lock(&options.folder)?;
+    let path = options.database();
+    let length = std::fs::metadata(&path).map_or(0, |metadata| metadata.len());
+    if length == 0 && backup::any(&options.backups) {
+        return Err(StoreError::corrupted(
+            "the file is empty or gone, and there are backups of it",
+        ));
+    }
+    let connect = connect_options(&path);
+    let writer = SqlitePoolOptions::new()
+        .max_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_with(connect.clone())
+        .await?;
+    {
+        let mut connection = writer.acquire().await?;
+        check_sqlite(&mut connection).await?;
+        let known = migrations.len() as u32;
+        let found = schema_of(&mut connection).await?;
+        if found > known {
+            return Err(StoreError::NewerSchema { found, known });
+        }
+        if length > 0 {
+            quick_check(&mut connection).await?;
+        }
+        if found > 0 && found < known {
+            backup::write(&mut connection, &options.backups, options.now_ms).await?;
+        }
+        migrate(&mut connection, migrations).await?;
+    }
+    let readers = SqlitePoolOptions::new()
+        .max_connections(READERS)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_with(connect.create_if_missing(false).pragma("query_only", "ON"))
+        .await?;
+    Ok(Store { options: options.clone(), writer, readers, _lock: lock })
+}
+
+fn connect_options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        // Without it, macOS only hands the data to the drive and does not wait until it is written.
+        .pragma("fullfsync", "ON")
+        .pragma("journal_size_limit", WAL_LIMIT_BYTES.to_string())
+}
+
+async fn check_sqlite(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    let found: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(connection).await?;
+    let mut parts = found.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    let mut part = || parts.next().unwrap_or(0);
+    if (part(), part(), part()) < OLDEST_SQLITE {
+        return Err(StoreError::SqliteTooOld { found, needed: OLDEST_SQLITE_NAME });
+    }
+    Ok(())
+}
+
+/// Lets SQLite look through the whole file for contradictions.
+pub(crate) async fn quick_check(connection: &mut SqliteConnection) -> Result<(), StoreError> {
+    let started = Instant::now();
+    let findings: Vec<String> =
+        sqlx::query_scalar("PRAGMA quick_check(3)").fetch_all(connection).await?;
+    tracing::info!(milliseconds = started.elapsed().as_millis() as u64, "checked the library");
+    if findings == ["ok"] { Ok(()) } else { Err(StoreError::corrupted(findings.join("; "))) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_failed_schema_change_leaves_the_old_library_and_a_backup() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let options = StoreOptions::new(folder.path().join("library"), 0);
+        let store = Store::open(options.clone()).await.expect("a new library");
+        store.create_work("旧", 1).await.expect("a work");
+        store.close().await;
+
+        let failing = [MIGRATIONS[0], "CREATE TABLE extra (x INTEGER); SELECT no_such_function()"];
+        let error = open_checked(&options, &failing).await.expect_err("it fails");
+        assert_eq!(error.code(), "migration_failed");
+        let copy = backup::newest_whole(&options.backups).await.expect("a backup was made before");
+        assert!(copy.is_file());
+
+        let store = Store::open(options).await.expect("the old program still opens it");
+        assert_eq!(store.library().await.expect("the library").works[0].title, "旧");
+    }
+
+    #[tokio::test]
+    async fn a_library_of_a_newer_program_is_refused_and_not_touched() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let options = StoreOptions::new(folder.path().join("library"), 0);
+        let newer = [MIGRATIONS[0], "CREATE TABLE extra (x INTEGER)"];
+        open_checked(&options, &newer).await.expect("the newer program's library").close().await;
+        let before = std::fs::read(options.database()).expect("the file");
+
+        let error = Store::open(options.clone()).await.expect_err("it is too new");
+        assert!(matches!(error, StoreError::NewerSchema { found: 2, known: 1 }), "{error}");
+        assert_eq!(std::fs::read(options.database()).expect("the file"), before);
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_said_and_changes_nothing() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::open(StoreOptions::new(folder.path().join("library"), 0))
+            .await
+            .expect("a new library");
+        let (_, chapter) = store.create_work("", 1).await.expect("a work");
+        let pages: u32 = sqlx::query_scalar("PRAGMA page_count")
+            .fetch_one(&store.writer)
+            .await
+            .expect("its size");
+        // SQLite answers with the same code as for a disk without room.
+        sqlx::raw_sql(sqlx::AssertSqlSafe(format!("PRAGMA max_page_count = {}", pages + 2)))
+            .execute(&store.writer)
+            .await
+            .expect("a limit");
+        let long = "长".repeat(100_000);
+        let error = store.replace_body(chapter, &long, Vec::new(), 2).await.expect_err("no room");
+        assert_eq!(error.code(), "disk_full");
+        assert!(error.retryable());
+        let kept = store.chapter(chapter).await.expect("the chapter");
+        assert_eq!((kept.version, kept.body.as_str()), (0, ""));
+        store.rename_work(crate::WorkId(1), "short").await.expect("what fits is still written");
+    }
+}
