@@ -33,7 +33,6 @@ def windows(tokens: list[int], size: int) -> Iterator[tuple[list[int], list[int]
 
 @torch.no_grad()
 def bits_per_byte(model: StoryModel, tokenizer: Tokenizer, texts: list[str], window: int = 512) -> float:
-    model.eval()
     device = next(model.parameters()).device
     encoded = tokenizer.encode_batch(texts, add_special_tokens=False)
     rows = [pair for e in encoded for pair in windows([vocabulary.STORY, *e.ids], window)]
