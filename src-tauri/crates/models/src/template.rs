@@ -1,0 +1,5 @@
+//! Chat templates.
+/// A stretch of a rendered template.
+pub enum TemplatePart {}
+/// A chat template.
+pub struct ChatTemplate {}
