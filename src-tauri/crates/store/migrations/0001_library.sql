@@ -54,6 +54,7 @@ CREATE TABLE generation (
     chapter         INTEGER REFERENCES chapter (id) ON DELETE SET NULL,
     anchor          INTEGER,                  -- UTF-16 place of the next text; follows edits while it runs
     placed          INTEGER NOT NULL DEFAULT 0, -- UTF-16 units of the output that have come back as part of the page
+    settled         INTEGER NOT NULL DEFAULT 0, -- 1 once no text is missing from the page
     first_try       INTEGER REFERENCES generation (id), -- the first try at this place; nothing on that one itself
     choices         INTEGER NOT NULL,         -- continuations written side by side
     status          TEXT    NOT NULL CHECK (status IN ('running', 'complete', 'stopped', 'failed')),
@@ -77,7 +78,7 @@ CREATE TABLE generation (
 ) STRICT;
 CREATE INDEX generation_by_chapter ON generation (chapter, id);
 CREATE INDEX generation_by_first_try ON generation (first_try);
-CREATE INDEX generation_running ON generation (status) WHERE status = 'running';
+CREATE INDEX generation_unsettled ON generation (chapter) WHERE settled = 0;
 
 -- Batches of generated tokens with their alternatives, in the order in which they were appended.
 CREATE TABLE token_choice (

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 
-use crate::open::{lock, quick_check};
+use crate::open::{connect_options, lock, quick_check};
 use crate::thinning::{date_of_name, name_of_date, superfluous};
 use crate::{Store, StoreError, StoreOptions};
 
@@ -14,7 +14,7 @@ use crate::{Store, StoreError, StoreOptions};
 const INTERVAL_MS: i64 = 24 * 60 * 60 * 1000;
 
 impl Store {
-    /// Writes a dated copy and thins the older ones out. Answers its path.
+    /// Makes a dated copy and thins the older ones out. Answers its path.
     pub async fn back_up(&self, now_ms: i64) -> Result<PathBuf, StoreError> {
         let mut connection = self.writer.acquire().await?;
         write(&mut connection, &self.options.backups, now_ms).await
@@ -70,6 +70,22 @@ pub async fn restore_backup(
     Ok(kept)
 }
 
+/// Copies a library into another folder and answers true; false where that folder has one already, which stays.
+///
+/// The library must not be open, so that nothing is written after the copy was made: this is for the start of a
+/// program whose library is to move. The old folder stays as it is.
+pub async fn copy_library(from: &StoreOptions, to: &StoreOptions) -> Result<bool, StoreError> {
+    let _locks = (lock(&from.folder)?, lock(&to.folder)?);
+    if to.database().exists() || !from.database().exists() {
+        return Ok(false);
+    }
+    let mut connection = SqliteConnection::connect_with(&connect_options(&from.database())).await?;
+    quick_check(&mut connection).await?;
+    vacuum_into(&mut connection, &to.database()).await?;
+    connection.close().await?;
+    Ok(true)
+}
+
 /// True where there is at least one dated copy.
 pub(crate) fn any(backups: &Path) -> bool {
     !dated(backups).is_empty()
@@ -86,15 +102,23 @@ pub(crate) async fn newest_whole(backups: &Path) -> Option<PathBuf> {
     None
 }
 
-/// Writes a copy under a passing name and gives it its own only when it is whole and on the disk.
+/// Writes a dated copy and thins the older ones out.
 pub(crate) async fn write(
     connection: &mut SqliteConnection,
     backups: &Path,
     now_ms: i64,
 ) -> Result<PathBuf, StoreError> {
-    let failed = |error: std::io::Error| StoreError::from_io(backups, &error);
-    std::fs::create_dir_all(backups).map_err(failed)?;
-    let partial = backups.join("partial");
+    std::fs::create_dir_all(backups).map_err(|error| StoreError::from_io(backups, &error))?;
+    let path = backups.join(name_of_date(now_ms));
+    vacuum_into(connection, &path).await?;
+    thin_out(backups);
+    Ok(path)
+}
+
+/// Writes a whole copy. It has its name only once it is on the disk.
+async fn vacuum_into(connection: &mut SqliteConnection, path: &Path) -> Result<(), StoreError> {
+    let failed = |error: std::io::Error| StoreError::from_io(path, &error);
+    let partial = path.with_file_name("partial");
     if partial.exists() {
         std::fs::remove_file(&partial).map_err(failed)?;
     }
@@ -104,11 +128,8 @@ pub(crate) async fn write(
     })?;
     sqlx::query("VACUUM INTO ?").bind(target).execute(connection).await?;
     sync(&partial).map_err(failed)?;
-    let path = backups.join(name_of_date(now_ms));
-    std::fs::rename(&partial, &path).map_err(failed)?;
-    sync_folder(backups).map_err(failed)?;
-    thin_out(backups);
-    Ok(path)
+    std::fs::rename(&partial, path).map_err(failed)?;
+    path.parent().map_or(Ok(()), sync_folder).map_err(failed)
 }
 
 /// Removes what daily, weekly and monthly copies do not need. A copy that cannot be removed does no harm.

@@ -6,7 +6,7 @@ use sqlx::sqlite::SqliteConnection;
 
 use crate::checksum::checksum;
 use crate::page::authorship_from_blob;
-use crate::work::number;
+use crate::work::{number, touch};
 use crate::{ChapterId, Guidance, Store, StoreError, WorkId};
 
 /// A chapter as the editor opens it.
@@ -74,18 +74,17 @@ impl Store {
         })
     }
 
-    /// Adds an empty chapter behind `after`, or behind all others.
+    /// Adds an empty chapter at a place counted from 0, or behind all others.
     pub async fn create_chapter(
         &self,
         work: WorkId,
         title: &str,
-        after: Option<ChapterId>,
+        position: Option<u32>,
         now_ms: i64,
     ) -> Result<ChapterId, StoreError> {
         let mut change = self.begin().await?;
         let mut order = live_chapters(&mut change, work).await?;
-        let behind = after.and_then(|after| order.iter().position(|id| *id == after));
-        let position = behind.map_or(order.len(), |behind| behind + 1);
+        let position = position.map_or(order.len(), |place| order.len().min(place as usize));
         let chapter = insert_chapter(&mut change, work, title, position as u32, now_ms).await?;
         order.insert(position, chapter);
         number_chapters(&mut change, &order).await?;
@@ -94,9 +93,15 @@ impl Store {
     }
 
     /// Gives a chapter another title.
-    pub async fn rename_chapter(&self, chapter: ChapterId, title: &str) -> Result<(), StoreError> {
-        let renamed = sqlx::query("UPDATE chapter SET title = ? WHERE id = ?")
+    pub async fn rename_chapter(
+        &self,
+        chapter: ChapterId,
+        title: &str,
+        now_ms: i64,
+    ) -> Result<(), StoreError> {
+        let renamed = sqlx::query("UPDATE chapter SET title = ?, updated_at = ? WHERE id = ?")
             .bind(title)
+            .bind(now_ms)
             .bind(chapter)
             .execute(&self.writer)
             .await?;
@@ -112,6 +117,7 @@ impl Store {
         chapter: ChapterId,
         work: WorkId,
         position: u32,
+        now_ms: i64,
     ) -> Result<(), StoreError> {
         let mut change = self.begin().await?;
         let old: Option<WorkId> =
@@ -129,15 +135,17 @@ impl Store {
             .execute(&mut *change)
             .await?;
         number_chapters(&mut change, &order).await?;
+        touch(&mut change, work, now_ms).await?;
         if old != work {
             let order = live_chapters(&mut change, old).await?;
             number_chapters(&mut change, &order).await?;
+            touch(&mut change, old, now_ms).await?;
         }
         Ok(change.commit().await?)
     }
 }
 
-/// Chapters of a work that are not in the bin, in order. The work itself must not be there either.
+/// Chapters of a work that are not in the bin, in order. The work must not be in the bin either.
 pub(crate) async fn live_chapters(
     connection: &mut SqliteConnection,
     work: WorkId,

@@ -30,9 +30,9 @@ pub enum StoreError {
         newest_backup: Option<PathBuf>,
     },
     /// The folder or file cannot be written.
-    #[error("cannot write in {}: {reason}", path.display())]
+    #[error("cannot write in {}: {reason}", place(path))]
     NotWritable {
-        /// The folder or file.
+        /// The folder or file; empty where it is the library's own.
         path: PathBuf,
         /// The system's own words.
         reason: String,
@@ -124,9 +124,15 @@ impl StoreError {
         }
     }
 
+    /// Damage that was found in the file.
     pub(crate) fn corrupted(reason: impl Into<String>) -> Self {
         Self::Corrupted { reason: reason.into(), newest_backup: None }
     }
+}
+
+fn place(path: &Path) -> std::path::Display<'_> {
+    let library = Path::new("the library");
+    if path.as_os_str().is_empty() { library } else { path }.display()
 }
 
 /// Primary result codes of SQLite, <https://www.sqlite.org/rescode.html>.
@@ -134,6 +140,7 @@ mod result_code {
     pub const BUSY: i32 = 5;
     pub const LOCKED: i32 = 6;
     pub const READ_ONLY: i32 = 8;
+    pub const IO_ERROR: i32 = 10;
     pub const CORRUPT: i32 = 11;
     pub const FULL: i32 = 13;
     pub const CANNOT_OPEN: i32 = 14;
@@ -142,14 +149,20 @@ mod result_code {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        let sqlx::Error::Database(database) = &error else {
-            return Self::Database(error);
+        let database = match &error {
+            sqlx::Error::Database(database) => database,
+            // A value that is not what its column says has changed on the disk.
+            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => {
+                return Self::corrupted(error.to_string());
+            }
+            sqlx::Error::PoolTimedOut => return Self::Busy,
+            _ => return Self::Database(error),
         };
         let extended = database.code().and_then(|code| code.parse::<i32>().ok()).unwrap_or(0);
         let reason = database.message().to_owned();
         match extended & 0xFF {
             result_code::BUSY | result_code::LOCKED => Self::Busy,
-            result_code::READ_ONLY | result_code::CANNOT_OPEN => {
+            result_code::READ_ONLY | result_code::IO_ERROR | result_code::CANNOT_OPEN => {
                 Self::NotWritable { path: PathBuf::new(), reason }
             }
             result_code::CORRUPT | result_code::NOT_A_DATABASE => Self::corrupted(reason),

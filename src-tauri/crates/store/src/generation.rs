@@ -1,6 +1,6 @@
 //! Generations: everything that models write, from before the first token on.
 
-use bimo_text::{Side, TextEdit, Utf16Offset, map_offset};
+use bimo_text::{Authorship, Side, TextEdit, Utf16Offset, map_offset};
 use sqlx::FromRow;
 use sqlx::sqlite::SqliteConnection;
 
@@ -26,7 +26,7 @@ pub struct NewGeneration {
     /// Continuations that are written side by side with it, itself included. With more than one, none goes into the
     /// page before the person has chosen.
     pub choices: u32,
-    /// JSON of the context pieces, exactly as they are sent.
+    /// JSON of the context pieces, exactly as they are sent. The history is searched in what is named `text` in it.
     pub context: String,
     /// JSON of every sampler setting.
     pub sampling: String,
@@ -129,7 +129,7 @@ pub struct Generation {
     pub prefill_seconds: f64,
     /// Why it failed.
     pub error: Option<String>,
-    /// UTF-16 place of its next text in the chapter. It follows the page's edits only while the generation runs.
+    /// UTF-16 place of its next text in the chapter. It follows the page's edits until the first save after the end.
     pub anchor: Option<u32>,
 }
 
@@ -166,7 +166,13 @@ impl Store {
         .bind(&new.model_sha256)
         .bind(now_ms)
         .fetch_one(&mut *change)
-        .await?;
+        .await
+        .map_err(|error| match (&error, new.place) {
+            (sqlx::Error::Database(cause), Some(place)) if cause.is_foreign_key_violation() => {
+                StoreError::NotFound { kind: "chapter", id: place.chapter.0 }
+            }
+            _ => error.into(),
+        })?;
         change.commit().await?;
         Ok(id)
     }
@@ -208,7 +214,8 @@ impl Store {
     ) -> Result<(), StoreError> {
         let ended = sqlx::query(
             "UPDATE generation SET status = ?, finish = ?, prompt_tokens = ?, reused_tokens = ?, tokens = ?,
-                                   prefill_seconds = ?, decode_seconds = ?, error = ?, ended_at = ?
+                                   prefill_seconds = ?, decode_seconds = ?, error = ?, ended_at = ?,
+                                   settled = (choices > 1 OR anchor IS NULL)
              WHERE id = ? AND status = 'running'",
         )
         .bind(end.status)
@@ -266,37 +273,90 @@ async fn first_try(
         .ok_or(StoreError::NotFound { kind: "generation", id: generation.0 })
 }
 
-/// Moves the places of a chapter's running generations along with edits, and counts what of their text has come into
-/// the page.
+/// A generation of which text may be missing from the page.
+#[derive(FromRow)]
+struct Unsettled {
+    id: u32,
+    anchor: u32,
+    placed: u32,
+}
+
+/// Moves the places of a chapter's generations along with edits, and counts what of their text has come into the page.
 pub(crate) async fn follow_edits(
     connection: &mut SqliteConnection,
     chapter: ChapterId,
     edits: &[TextEdit],
 ) -> Result<(), StoreError> {
-    let running: Vec<(u32, u32, u32)> = sqlx::query_as(
-        "SELECT id, anchor, placed FROM generation
-         WHERE status = 'running' AND chapter = ? AND anchor IS NOT NULL",
-    )
-    .bind(chapter)
-    .fetch_all(&mut *connection)
-    .await?;
-    for (id, anchor, mut placed) in running {
-        let mut anchor = Utf16Offset(anchor);
+    let mut generations = unsettled(connection, chapter).await?;
+    for generation in &mut generations {
         for edit in edits {
-            if edit.generation == Some(id) {
+            if edit.generation == Some(generation.id) {
                 // The editor knows best where it put the text; what follows goes behind it.
-                anchor = Utf16Offset(edit.from.0 + edit.inserted());
-                placed += edit.inserted();
+                generation.anchor = edit.from.0 + edit.inserted();
+                generation.placed = generation.placed.saturating_add(edit.inserted());
             } else {
-                anchor = map_offset(anchor, edit, Side::Before);
+                generation.anchor =
+                    map_offset(Utf16Offset(generation.anchor), edit, Side::Before).0;
             }
         }
+    }
+    keep_places(connection, chapter, &generations).await
+}
+
+/// The same where the whole page was replaced: `change` is the difference, `authorship` the new one.
+pub(crate) async fn follow_replacement(
+    connection: &mut SqliteConnection,
+    chapter: ChapterId,
+    change: &TextEdit,
+    authorship: &Authorship,
+) -> Result<(), StoreError> {
+    let mut generations = unsettled(connection, chapter).await?;
+    for generation in &mut generations {
+        generation.anchor = map_offset(Utf16Offset(generation.anchor), change, Side::Before).0;
+        let spans = authorship.spans().iter().filter(|span| span.generation == generation.id);
+        if let Some(last) = spans.clone().next_back() {
+            generation.anchor = last.to.0;
+        }
+        let present: u32 = spans.map(|span| span.to.0 - span.from.0).sum();
+        generation.placed = generation.placed.max(present);
+    }
+    keep_places(connection, chapter, &generations).await
+}
+
+async fn unsettled(
+    connection: &mut SqliteConnection,
+    chapter: ChapterId,
+) -> Result<Vec<Unsettled>, StoreError> {
+    Ok(sqlx::query_as(
+        "SELECT id, anchor, placed FROM generation
+         WHERE settled = 0 AND chapter = ? AND anchor IS NOT NULL",
+    )
+    .bind(chapter)
+    .fetch_all(connection)
+    .await?)
+}
+
+/// Writes places down. The page that is being saved was made when the generations that have ended were told whole:
+/// what it lacks of their text was taken out by the person.
+async fn keep_places(
+    connection: &mut SqliteConnection,
+    chapter: ChapterId,
+    generations: &[Unsettled],
+) -> Result<(), StoreError> {
+    for generation in generations {
         sqlx::query("UPDATE generation SET anchor = ?, placed = ? WHERE id = ?")
-            .bind(anchor.0)
-            .bind(placed)
-            .bind(id)
+            .bind(generation.anchor)
+            .bind(generation.placed)
+            .bind(generation.id)
             .execute(&mut *connection)
             .await?;
     }
+    sqlx::query(
+        "UPDATE generation SET settled = 1
+         WHERE settled = 0 AND chapter = ? AND status <> 'running'",
+    )
+    .bind(chapter)
+    .execute(connection)
+    .await?;
     Ok(())
 }

@@ -21,8 +21,8 @@ const WHOLE: &str =
 /// Which generations to list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HistoryQuery {
-    /// Only those with all of these words, separated by white space, each anywhere in the text, the author's version
-    /// of it or the prompt. ASCII letters match in either case.
+    /// Only those with all of these words, separated by white space, each anywhere in the output, the author's
+    /// version of it or a `text` of the context. ASCII letters match in either case.
     pub text: String,
     /// Only those of this chapter.
     pub chapter: Option<ChapterId>,
@@ -52,7 +52,11 @@ impl Store {
             let in_json = in_json[1..in_json.len() - 1].to_owned();
             sql.push(" AND (output LIKE ").push_bind(like_pattern(word)).push(" ESCAPE '~'");
             sql.push(" OR edited_output LIKE ").push_bind(like_pattern(word)).push(" ESCAPE '~'");
-            sql.push(" OR context LIKE ").push_bind(like_pattern(&in_json)).push(" ESCAPE '~')");
+            // The whole JSON first, which is quick; then only the texts in it, not its names.
+            sql.push(" OR context LIKE ").push_bind(like_pattern(&in_json)).push(" ESCAPE '~'");
+            sql.push(" AND EXISTS (SELECT 1 FROM json_tree(generation.context)");
+            sql.push(" WHERE key = 'text' AND atom LIKE ").push_bind(like_pattern(word));
+            sql.push(" ESCAPE '~'))");
         }
         sql.push(" ORDER BY generation.id DESC LIMIT ").push_bind(query.limit.min(LONGEST_PAGE));
         Ok(sql.build_query_as().fetch_all(&self.readers).await?)

@@ -30,7 +30,7 @@ mod thinning;
 mod token_choice;
 mod work;
 
-pub use backup::restore_backup;
+pub use backup::{copy_library, restore_backup};
 pub use chapter::Chapter;
 pub use error::StoreError;
 pub use generation::{

@@ -80,8 +80,12 @@ impl Store {
         }
     }
 
-    /// Writes the log back into the file and closes it. Not needed for safety, only for a tidy folder.
+    /// Writes the log back into the file and closes it. Not needed for safety, only for a tidy folder: after it, the
+    /// pages are as the person left them, and nothing that a model wrote is put into them at the next start.
     pub async fn close(self) {
+        if let Err(error) = self.settle_ended().await {
+            tracing::warn!(%error, "generations could not be settled");
+        }
         self.readers.close().await;
         self.writer.close().await;
     }
@@ -158,7 +162,8 @@ async fn open_checked(
     Ok(Store { options: options.clone(), writer, readers, _lock: lock })
 }
 
-fn connect_options(path: &Path) -> SqliteConnectOptions {
+/// How the library is opened, for writing.
+pub(crate) fn connect_options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
@@ -242,11 +247,11 @@ mod tests {
             .await
             .expect("a limit");
         let long = "长".repeat(100_000);
-        let error = store.replace_body(chapter, &long, Vec::new(), 2).await.expect_err("no room");
+        let error = store.replace_page(chapter, &long, Vec::new(), 2).await.expect_err("no room");
         assert_eq!(error.code(), "disk_full");
         assert!(error.retryable());
         let kept = store.chapter(chapter).await.expect("the chapter");
         assert_eq!((kept.version, kept.body.as_str()), (0, ""));
-        store.rename_work(crate::WorkId(1), "short").await.expect("what fits is still written");
+        store.rename_work(crate::WorkId(1), "short", 3).await.expect("what fits is still written");
     }
 }

@@ -6,7 +6,7 @@ use sqlx::sqlite::SqliteConnection;
 
 use crate::chapter::verify;
 use crate::checksum::checksum;
-use crate::generation::follow_edits;
+use crate::generation::{follow_edits, follow_replacement};
 use crate::revision::{RevisionReason, keep_revision};
 use crate::{ChapterId, Store, StoreError};
 
@@ -60,7 +60,7 @@ impl Store {
     }
 
     /// Replaces the whole text, whatever version is stored. A revision of what was there is kept first.
-    pub async fn replace_body(
+    pub async fn replace_page(
         &self,
         chapter: ChapterId,
         body: &str,
@@ -73,6 +73,8 @@ impl Store {
             keep_revision(&mut change, chapter, &page, RevisionReason::Replaced, now_ms).await?;
         }
         let authorship = Authorship::new(spans, utf16_len(body));
+        let difference = TextEdit::between(&page.body, body);
+        follow_replacement(&mut change, chapter, &difference, &authorship).await?;
         let saved = put(&mut change, chapter, page.version, body, &authorship, now_ms).await?;
         change.commit().await?;
         Ok(saved)

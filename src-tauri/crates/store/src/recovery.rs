@@ -2,6 +2,7 @@
 
 use bimo_text::{TextEdit, Utf16Offset, to_byte, utf16_len};
 use sqlx::FromRow;
+use sqlx::sqlite::SqliteConnection;
 
 use crate::page::{edit_page, load};
 use crate::revision::RevisionReason;
@@ -29,23 +30,29 @@ struct Interrupted {
 }
 
 impl Store {
-    /// The generations that run, or that the program's end interrupted.
-    pub async fn interrupted(&self) -> Result<Vec<GenerationId>, StoreError> {
-        let running = "SELECT id FROM generation WHERE status = 'running' ORDER BY id";
-        Ok(sqlx::query_scalar(running).fetch_all(&self.readers).await?)
-    }
-
     /// Stops every generation that the program's end interrupted. What it had written and no save had brought into
-    /// the page is put there, at its place, and a revision of the page before is kept.
+    /// the page is put there, at its place, and a revision of the page before is kept. The same is done for one that
+    /// had just ended, if the page was not saved after.
     ///
     /// For the start, before anything is written. Each generation is one transaction, so that nothing is put in twice.
     /// Of alternatives that were written side by side none had been chosen: they stay in the history.
     pub async fn recover_interrupted(&self, now_ms: i64) -> Result<Vec<Recovered>, StoreError> {
+        let unsettled = "SELECT id FROM generation WHERE settled = 0 ORDER BY id";
+        let unsettled: Vec<GenerationId> =
+            sqlx::query_scalar(unsettled).fetch_all(&self.readers).await?;
         let mut recovered = Vec::new();
-        for generation in self.interrupted().await? {
+        for generation in unsettled {
             recovered.extend(self.recover(generation, now_ms).await?);
         }
         Ok(recovered)
+    }
+
+    /// Marks what has ended as needing no recovery.
+    pub(crate) async fn settle_ended(&self) -> Result<(), StoreError> {
+        sqlx::query("UPDATE generation SET settled = 1 WHERE settled = 0 AND status <> 'running'")
+            .execute(&self.writer)
+            .await?;
+        Ok(())
     }
 
     async fn recover(
@@ -61,30 +68,41 @@ impl Store {
         .fetch_one(&mut *change)
         .await?;
         let text = interrupted.rest().to_owned();
-        let place =
-            interrupted.chapter.zip(interrupted.anchor).filter(|_| interrupted.choices == 1);
-        if let Some((chapter, anchor)) = place.filter(|_| !text.is_empty()) {
-            let page = load(&mut change, chapter).await?;
-            let anchor = Utf16Offset(anchor);
-            let at = to_byte(&page.body, anchor).map_or(utf16_len(&page.body), |_| anchor.0);
-            let edit = TextEdit {
-                from: Utf16Offset(at),
-                to: Utf16Offset(at),
-                insert: text.clone(),
-                generation: Some(generation.0),
-            };
-            let reason = Some(RevisionReason::Recovery);
-            edit_page(&mut change, chapter, page, &[edit], reason, now_ms).await?;
-        }
-        sqlx::query("UPDATE generation SET status = 'stopped', ended_at = ? WHERE id = ?")
-            .bind(now_ms)
-            .bind(interrupted.id)
-            .execute(&mut *change)
-            .await?;
+        let chapter = put_back(&mut change, &interrupted, &text, now_ms).await?;
+        sqlx::query(
+            "UPDATE generation SET ended_at = iif(status = 'running', ?, ended_at),
+                                   status = iif(status = 'running', 'stopped', status),
+                                   settled = 1 WHERE id = ?",
+        )
+        .bind(now_ms)
+        .bind(generation)
+        .execute(&mut *change)
+        .await?;
         change.commit().await?;
-        let chapter = place.map(|(chapter, _)| chapter);
         Ok((!text.is_empty()).then_some(Recovered { generation, chapter, text }))
     }
+}
+
+/// Puts the text at its place, if it has one. Answers the chapter.
+async fn put_back(
+    connection: &mut SqliteConnection,
+    interrupted: &Interrupted,
+    text: &str,
+    now_ms: i64,
+) -> Result<Option<ChapterId>, StoreError> {
+    let place = interrupted.chapter.zip(interrupted.anchor);
+    let Some((chapter, anchor)) = place.filter(|_| interrupted.choices == 1 && !text.is_empty())
+    else {
+        return Ok(None);
+    };
+    let page = load(connection, chapter).await?;
+    let anchor = Utf16Offset(anchor);
+    let at = to_byte(&page.body, anchor).map_or(Utf16Offset(utf16_len(&page.body)), |_| anchor);
+    let edit =
+        TextEdit { from: at, to: at, insert: text.to_owned(), generation: Some(interrupted.id.0) };
+    let reason = Some(RevisionReason::Recovery);
+    edit_page(connection, chapter, page, &[edit], reason, now_ms).await?;
+    Ok(Some(chapter))
 }
 
 impl Interrupted {

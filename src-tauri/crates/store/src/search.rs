@@ -66,15 +66,16 @@ impl Store {
         .fetch_all(&mut *snapshot)
         .await?;
 
-        let mut hits = Vec::new();
+        let mut hits: Vec<SearchHit> = Vec::new();
         for passages in found.chunk_by(|one, next| one.chapter == next.chapter) {
             let body: String =
                 sqlx::query_scalar("SELECT body FROM chapter_text WHERE chapter = ?")
                     .bind(passages[0].chapter)
                     .fetch_one(&mut *snapshot)
                     .await?;
+            let mut walk = Walk { body: &body, byte: 0, unit: 0 };
             for passage in passages {
-                hits.extend(hits_of(&query, passage, &body));
+                hits.extend(hits_of(&query, passage, &mut walk));
                 if hits.len() >= limit as usize {
                     hits.truncate(limit as usize);
                     return Ok(hits);
@@ -85,17 +86,27 @@ impl Store {
     }
 }
 
-fn hits_of(query: &Query, passage: &Found, body: &str) -> Vec<SearchHit> {
+/// Walks through a body from hit to hit, so that a long one is counted once.
+struct Walk<'a> {
+    body: &'a str,
+    byte: usize,
+    unit: u32,
+}
+
+impl Walk<'_> {
+    /// The UTF-16 offset of a byte that is not before the last one asked for.
+    fn to(&mut self, byte: usize) -> Utf16Offset {
+        self.unit += utf16_len(&self.body[self.byte..byte]);
+        self.byte = byte;
+        Utf16Offset(self.unit)
+    }
+}
+
+fn hits_of(query: &Query, passage: &Found, walk: &mut Walk) -> Vec<SearchHit> {
+    let body = walk.body;
     let start = passage.start as usize;
     let Some(text) = body.get(start..start + passage.length as usize) else {
         return Vec::new();
-    };
-    // Walks on from hit to hit, so that a long body is counted once.
-    let (mut byte, mut unit) = (0, 0);
-    let mut units_at = |target: usize| {
-        unit += utf16_len(&body[byte..target]);
-        byte = target;
-        Utf16Offset(unit)
     };
     let places = query.places(text).into_iter();
     let places = places.map(|place| (start + place.start.0, start + place.end.0));
@@ -104,8 +115,8 @@ fn hits_of(query: &Query, passage: &Found, body: &str) -> Vec<SearchHit> {
             chapter: passage.chapter,
             chapter_title: passage.chapter_title.clone(),
             work_title: passage.work_title.clone(),
-            from: units_at(from),
-            to: units_at(to),
+            from: walk.to(from),
+            to: walk.to(to),
             before: end_of_line(&body[..from]),
             matched: body[from..to].to_owned(),
             after: body[to..].chars().take_while(|next| *next != '\n').take(CONTEXT).collect(),

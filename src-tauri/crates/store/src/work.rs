@@ -39,9 +39,15 @@ impl Store {
     }
 
     /// Gives a work another title.
-    pub async fn rename_work(&self, work: WorkId, title: &str) -> Result<(), StoreError> {
-        let renamed = sqlx::query("UPDATE work SET title = ? WHERE id = ?")
+    pub async fn rename_work(
+        &self,
+        work: WorkId,
+        title: &str,
+        now_ms: i64,
+    ) -> Result<(), StoreError> {
+        let renamed = sqlx::query("UPDATE work SET title = ?, updated_at = ? WHERE id = ?")
             .bind(title)
+            .bind(now_ms)
             .bind(work)
             .execute(&self.writer)
             .await?;
@@ -49,21 +55,32 @@ impl Store {
     }
 
     /// Moves a work to a place among the others, counted from 0; past the end means last.
-    pub async fn move_work(&self, work: WorkId, position: u32) -> Result<(), StoreError> {
+    pub async fn move_work(
+        &self,
+        work: WorkId,
+        position: u32,
+        now_ms: i64,
+    ) -> Result<(), StoreError> {
         let mut change = self.begin().await?;
         let mut order = live_works(&mut change).await?;
         let from = order.iter().position(|id| *id == work);
-        let from = from.ok_or(StoreError::NotFound { kind: "work", id: work.0 })?;
-        order.remove(from);
+        order.remove(from.ok_or(StoreError::NotFound { kind: "work", id: work.0 })?);
         order.insert(order.len().min(position as usize), work);
         number_works(&mut change, &order).await?;
+        touch(&mut change, work, now_ms).await?;
         Ok(change.commit().await?)
     }
 
     /// Sets or removes the length that the person wants to reach.
-    pub async fn set_goal(&self, work: WorkId, goal: Option<u32>) -> Result<(), StoreError> {
-        let set = sqlx::query("UPDATE work SET goal = ? WHERE id = ?")
+    pub async fn set_goal(
+        &self,
+        work: WorkId,
+        goal: Option<u32>,
+        now_ms: i64,
+    ) -> Result<(), StoreError> {
+        let set = sqlx::query("UPDATE work SET goal = ?, updated_at = ? WHERE id = ?")
             .bind(goal)
+            .bind(now_ms)
             .bind(work)
             .execute(&self.writer)
             .await?;
@@ -106,6 +123,20 @@ pub(crate) async fn live_works(
 ) -> Result<Vec<WorkId>, StoreError> {
     let order = "SELECT id FROM work WHERE binned_at IS NULL ORDER BY position, id";
     Ok(sqlx::query_scalar(order).fetch_all(connection).await?)
+}
+
+/// Notes that a work has changed.
+pub(crate) async fn touch(
+    connection: &mut SqliteConnection,
+    work: WorkId,
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    sqlx::query("UPDATE work SET updated_at = ? WHERE id = ?")
+        .bind(now_ms)
+        .bind(work)
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// Numbers works from 0 in the given order.

@@ -16,6 +16,23 @@ pub struct TextEdit {
 }
 
 impl TextEdit {
+    /// The one replacement that makes `new` of `old`: what lies between their common beginning and their common end.
+    pub fn between(old: &str, new: &str) -> Self {
+        let same = |(one, other): &(char, char)| one == other;
+        let beginning = old.chars().zip(new.chars()).take_while(same);
+        let beginning = beginning.map(|(character, _)| character.len_utf8()).sum::<usize>();
+        let (rest, new_rest) = (&old[beginning..], &new[beginning..]);
+        let end = rest.chars().rev().zip(new_rest.chars().rev()).take_while(same);
+        let end = end.map(|(character, _)| character.len_utf8()).sum::<usize>();
+        let from = utf16_len(&old[..beginning]);
+        Self {
+            from: Utf16Offset(from),
+            to: Utf16Offset(from + utf16_len(&rest[..rest.len() - end])),
+            insert: new_rest[..new_rest.len() - end].to_owned(),
+            generation: None,
+        }
+    }
+
     /// UTF-16 units that it takes away.
     pub fn removed(&self) -> u32 {
         self.to.0.saturating_sub(self.from.0)
@@ -155,7 +172,23 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_difference_is_the_shortest_replacement() {
+        assert_eq!(TextEdit::between("笔墨纸砚", "笔墨与纸砚"), edit(2, 2, "与"));
+        assert_eq!(TextEdit::between("a😀b", "a😁b"), edit(1, 3, "😁"));
+        assert_eq!(TextEdit::between("aaa", "aa"), edit(2, 3, ""));
+        assert_eq!(TextEdit::between("same", "same"), edit(4, 4, ""));
+    }
+
     proptest! {
+        #[test]
+        fn the_difference_makes_one_text_of_the_other(
+            old in "[a笔😀]{0,8}", new in "[a笔😀]{0,8}",
+        ) {
+            let difference = TextEdit::between(&old, &new);
+            prop_assert_eq!(apply_edits(&old, &[difference]), Ok(new));
+        }
+
         #[test]
         fn edits_agree_with_replacing_in_utf16(
             text in "[a笔😀\n]{0,20}",
