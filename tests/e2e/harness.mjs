@@ -1,0 +1,271 @@
+// Opens the real window on a library of its own and works it as a person does: by keys, clicks and what is to be seen.
+//
+// Start reading at `openDesk`. A missing program or driver is an error: a test that cannot run has not passed.
+
+import { spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { Builder, By, Key } from "selenium-webdriver";
+
+export { Key };
+
+const PATIENCE_MS = 10_000;
+const LOOK_AGAIN_MS = 30;
+
+/** A folder for a library, which `forget` removes. */
+export function newLibrary() {
+  const folder = mkdtempSync(join(tmpdir(), "bimo-library-"));
+  return {
+    path: join(folder, "library"),
+    forget: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/** Opens the window. The library stays when it is closed, so that it can be opened again. */
+export async function openDesk(library, { language = "en_US.UTF-8" } = {}) {
+  const application = required("BIMO_DESK");
+  const [port, nativePort] = [await freePort(), await freePort()];
+  const env = {
+    ...process.env,
+    BIMO_LIBRARY: library.path,
+    LANG: language,
+    LC_ALL: language,
+  };
+  const driver = startDriver(required("BIMO_DRIVER"), port, nativePort, env);
+  try {
+    const url = `http://127.0.0.1:${port}`;
+    await answers(`${url}/status`, driver);
+    const began = performance.now();
+    const session = await new Builder()
+      .usingServer(url)
+      .withCapabilities({ browserName: "wry", "tauri:options": { application } })
+      .build();
+    return new Desk(session, driver, performance.now() - began);
+  } catch (error) {
+    await stop(driver);
+    throw error;
+  }
+}
+
+/** The window, open. */
+class Desk {
+  constructor(session, driver, openedMs) {
+    this.session = session;
+    this.driver = driver;
+    /** Milliseconds from the driver's request to a window that answers. */
+    this.openedMs = openedMs;
+  }
+
+  /** The element with this `data-testid`, as soon as it is shown. */
+  async see(id, patienceMs = PATIENCE_MS) {
+    return this.until(`${id} is shown`, async () => (await this.shown(id))[0], patienceMs);
+  }
+
+  /** Waits until nothing with this `data-testid` is shown. */
+  async gone(id, patienceMs = PATIENCE_MS) {
+    await this.until(`${id} is gone`, async () => (await this.shown(id)).length === 0, patienceMs);
+  }
+
+  /** Elements whose `data-testid` is this, or begins with it where it ends in a dash, and that are shown. */
+  async shown(id) {
+    const matches = id.endsWith("-") ? "^=" : "=";
+    const elements = await this.session.findElements(By.css(`[data-testid${matches}"${id}"]`));
+    const visible = await Promise.all(elements.map((e) => e.isDisplayed().catch(() => false)));
+    return elements.filter((_, index) => visible[index]);
+  }
+
+  async click(id) {
+    await (await this.see(id)).click();
+  }
+
+  async textOf(id) {
+    return (await this.see(id)).getText();
+  }
+
+  /** Puts the caret at the end of the page. */
+  async goToEnd() {
+    await this.focusPage();
+    await this.press(Key.CONTROL, Key.END);
+  }
+
+  async focusPage() {
+    await this.run("document.querySelector('[data-testid=page] .cm-content').focus()");
+  }
+
+  /** Types into what has the focus. */
+  async type(text) {
+    await this.session.actions().sendKeys(text).perform();
+  }
+
+  /** Holds all keys but the last, and strikes the last: `press(Key.CONTROL, Key.ENTER)`. */
+  async press(...keys) {
+    const held = keys.slice(0, -1);
+    const actions = this.session.actions();
+    for (const key of held) actions.keyDown(key);
+    actions.keyDown(keys.at(-1)).keyUp(keys.at(-1));
+    for (const key of held.reverse()) actions.keyUp(key);
+    await actions.perform();
+  }
+
+  /** Deletes everything on the page and types `text` instead. */
+  async writeAnew(text) {
+    await this.focusPage();
+    await this.press(Key.CONTROL, "a");
+    await this.press(Key.DELETE);
+    await this.type(text);
+    await this.until("the page has the typed text", async () => (await this.page()) === text);
+  }
+
+  /** The page's text. Only for pages that fit on the screen: the editor draws no more. */
+  async page() {
+    return this.run(`
+      const lines = document.querySelectorAll("[data-testid=page] .cm-content .cm-line");
+      return [...lines].map((line) => line.textContent).join("\\n");`);
+  }
+
+  /** What the page shows as written by a model. */
+  async byModel() {
+    return this.run(`
+      const marks = document.querySelectorAll("[data-testid=page] .cm-content .by-model");
+      return [...marks].map((mark) => mark.textContent).join("");`);
+  }
+
+  /** Sets a native input or select as a person's choice does. */
+  async choose(id, value) {
+    const element = await this.see(id);
+    await this.run(
+      `const [element, value] = arguments;
+       element.value = value;
+       element.dispatchEvent(new Event("input", { bubbles: true }));
+       element.dispatchEvent(new Event("change", { bubbles: true }));`,
+      element,
+      value,
+    );
+  }
+
+  /** Waits until nothing is being written. */
+  async rest(patienceMs = 60_000) {
+    await this.gone("stop", patienceMs);
+  }
+
+  /** Waits until everything typed is on the disk. */
+  async saved() {
+    await this.until("it is saved", async () => /Saved|已保存/.test(await this.textOf("status")));
+  }
+
+  /** Waits until `condition` gives something true, and answers with that. */
+  async until(what, condition, patienceMs = PATIENCE_MS) {
+    const end = performance.now() + patienceMs;
+    let last;
+    do {
+      try {
+        const answer = await condition();
+        if (answer) return answer;
+        last = undefined;
+      } catch (error) {
+        last = error;
+      }
+      await sleep(LOOK_AGAIN_MS);
+    } while (performance.now() < end);
+    const seen = await this.run("return document.body.innerText").catch(() => "(nothing)");
+    throw new Error(`Waited ${patienceMs} ms in vain until ${what}. The window shows:\n${seen}`, {
+      cause: last,
+    });
+  }
+
+  async run(script, ...values) {
+    return this.session.executeScript(script, ...values);
+  }
+
+  /** Keeps a picture of the window in the folder BIMO_SHOTS, if there is one. */
+  async photograph(name) {
+    const folder = process.env.BIMO_SHOTS;
+    if (!folder) return;
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, `${name}.png`), await this.session.takeScreenshot(), "base64");
+  }
+
+  /** Process numbers of the program and its web processes, the program first. */
+  processes() {
+    return descendants(this.driver.pid).filter((pid) => nameOf(pid) !== "WebKitWebDriver");
+  }
+
+  /** Ends the program as a power cut does. */
+  async kill() {
+    const [program] = this.processes();
+    process.kill(program, "SIGKILL");
+    while (existsSync(`/proc/${program}`) && !isZombie(program)) await sleep(10);
+    await stop(this.driver);
+  }
+
+  /** Ends the session; the program is closed by its driver. */
+  async quit() {
+    const programs = this.processes();
+    await this.session.quit().catch(() => {});
+    await stop(this.driver);
+    for (const pid of programs) {
+      while (existsSync(`/proc/${pid}`) && !isZombie(pid)) await sleep(10);
+    }
+  }
+}
+
+function required(name) {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} is not set: run the tests with npm test`);
+  if (!existsSync(value)) throw new Error(`${name} names ${value}, which is not there`);
+  return value;
+}
+
+function startDriver(path, port, nativePort, env) {
+  const ports = ["--port", String(port), "--native-port", String(nativePort)];
+  const stdio = process.env.BIMO_E2E_LOUD ? "inherit" : "ignore";
+  return spawn(path, ports, { env, stdio });
+}
+
+async function freePort() {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+async function answers(url, driver) {
+  const end = performance.now() + PATIENCE_MS;
+  while (performance.now() < end) {
+    if (driver.exitCode !== null) throw new Error(`tauri-driver ended with ${driver.exitCode}`);
+    if (await fetch(url).then((r) => r.ok, () => false)) return;
+    await sleep(LOOK_AGAIN_MS);
+  }
+  throw new Error(`tauri-driver does not answer at ${url}`);
+}
+
+/** Asks the driver to end: killed, it would leave WebKitWebDriver behind. */
+async function stop(driver) {
+  if (driver.exitCode !== null || driver.signalCode !== null) return;
+  const ended = new Promise((resolve) => driver.once("exit", resolve));
+  driver.kill("SIGTERM");
+  await ended;
+}
+
+function descendants(pid) {
+  const path = `/proc/${pid}/task/${pid}/children`;
+  const children = existsSync(path) ? readFileSync(path, "utf8").split(" ").filter(Boolean) : [];
+  return children.map(Number).flatMap((child) => [child, ...descendants(child)]);
+}
+
+function nameOf(pid) {
+  return readFileSync(`/proc/${pid}/status`, "utf8").match(/^Name:\t(.*)$/m)[1].trim();
+}
+
+function isZombie(pid) {
+  try {
+    return /^State:\tZ/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return true;
+  }
+}
