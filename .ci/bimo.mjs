@@ -1,7 +1,7 @@
-// `npm run bimo -- continue …`: the desk without a window.
+// `npm run bimo -- continue …`: the desk without a window, in the folder from which it was called.
 
+import { buildPrograms } from "./build.mjs";
 import { run } from "./setup.mjs";
 
-run("cargo", ["run", "--quiet", "--locked", "-p", "bimo-cli", "--", ...process.argv.slice(2)], {
-  cwd: process.env.INIT_CWD ?? process.cwd(),
-});
+const { bimo } = buildPrograms();
+run(bimo, process.argv.slice(2), { cwd: process.env.INIT_CWD ?? process.cwd(), shell: false });

@@ -31,6 +31,28 @@ export function say(words) {
   console.log(`\n── ${words}`);
 }
 
+const times = [];
+
+/** Runs one part of a longer whole, says what it is, and remembers how long it took. A part without words is silent. */
+export function step(words, command, args, options = {}) {
+  if (words) say(words);
+  const began = performance.now();
+  run(command, words ? args : [...args, "--quiet"], options);
+  const seconds = (performance.now() - began) / 1000;
+  if (!words) return;
+  times.push({ words, seconds });
+  console.log(`   ${seconds.toFixed(1)} s`);
+}
+
+/** What took how long, and all together. */
+export function sayTimes() {
+  say("All is well");
+  const all = { words: "Together", seconds: times.reduce((sum, { seconds }) => sum + seconds, 0) };
+  for (const { words, seconds } of [...times, all]) {
+    console.log(`   ${seconds.toFixed(1).padStart(7)} s  ${words}`);
+  }
+}
+
 /** Ends with one sentence that says what to do. */
 export function fail(words) {
   console.error(`\nBimo: ${words}`);
@@ -105,21 +127,22 @@ export function prepareToBuild() {
   installNodePackages();
 }
 
-/** Everything that the tests need besides; answers with the path of tauri-driver. */
+/** Everything that the tests need besides; answers with the path of tauri-driver, if this system has one. */
 export function prepareToTest() {
   checkToolchains();
   installSystemPackages([...BUILD_PACKAGES, ...TEST_PACKAGES]);
   installNodePackages();
-  return installTauriDriver();
+  return process.platform === "linux" ? installTauriDriver() : undefined;
 }
 
 function installTauriDriver() {
   const tools = join(root, ".ci", "tools");
   const driver = join(tools, "bin", "tauri-driver");
   if (!existsSync(driver)) {
-    say(`Installing tauri-driver ${TAURI_DRIVER}`);
     const version = ["--version", TAURI_DRIVER, "--locked"];
-    run("cargo", ["install", "tauri-driver", ...version, "--debug", "--root", tools]);
+    const place = ["--debug", "--root", tools];
+    const words = `Installing tauri-driver ${TAURI_DRIVER}`;
+    step(words, "cargo", ["install", "tauri-driver", ...version, ...place]);
   }
   return driver;
 }

@@ -1,22 +1,31 @@
 // `npm test`: the whole gate, in the order in which a mistake is found soonest.
 
-import { prepareToTest, run, say } from "./setup.mjs";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+
+import { buildInterface, buildPrograms, checkRust } from "./build.mjs";
+import { prepareToTest, root, say, sayTimes, step } from "./setup.mjs";
 
 const driver = prepareToTest();
 
-say("Interface: types, style, tests");
-run("npm", ["run", "--silent", "ui:check"]);
-run("npm", ["run", "--silent", "ui:lint"]);
-run("npm", ["run", "--silent", "ui:test"]);
-run("npm", ["run", "--silent", "ui:build"]);
+step("Interface: types", "npm", ["run", "--silent", "ui:check"]);
+step("Interface: style", "npm", ["run", "--silent", "ui:lint"]);
+step("Interface: tests", "npm", ["run", "--silent", "ui:test"]);
+buildInterface();
+checkRust();
+testWindow();
+sayTimes();
 
-say("Rust: format, lints, tests");
-run("cargo", ["fmt", "--all", "--check"]);
-run("cargo", ["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"]);
-run("cargo", ["test", "--locked", "--workspace"]);
-
-say("The real window");
-run("cargo", ["build", "--locked", "-p", "bimo-desktop", "-p", "bimo-cli"]);
-run("xvfb-run", ["-a", "-s", "-screen 0 1280x900x24", "dbus-run-session", "--", "node", "--test", "tests/e2e/"], {
-  env: { ...process.env, TAURI_DRIVER: driver },
-});
+function testWindow() {
+  const { desk } = buildPrograms("Building the window");
+  if (!driver) {
+    say("The real window is not tested here: only Linux has a WebDriver for it");
+    return;
+  }
+  const folder = join("tests", "e2e");
+  const tests = readdirSync(join(root, folder)).filter((name) => name.endsWith(".test.mjs"));
+  const node = ["node", "--test", "--test-concurrency=1", ...tests.map((name) => join(folder, name))];
+  const screen = ["-a", "-s", "-screen 0 1280x900x24", "dbus-run-session", "--"];
+  const env = { ...process.env, BIMO_DESK: desk, BIMO_DRIVER: driver };
+  step("The real window", "xvfb-run", [...screen, ...node], { env });
+}
