@@ -28,7 +28,7 @@ from model import Config, StoryModel
 from scoring import bits_per_byte
 
 WARM_UP = 0.03
-SAVE_SECONDS, REPORT_SECONDS = 120, 300
+SAVE_SECONDS, REPORT_SECONDS = 120, 480
 CURVE = ["minutes", "step", "tokens_m", "rate", "train_nats", "novels-en", "novels-zh", "pieces-en", "pieces-zh"]
 
 
