@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 
+use crate::migrations::schema_of;
 use crate::open::{connect_options, lock, quick_check};
 use crate::thinning::{date_of_name, name_of_date, superfluous};
 use crate::{Store, StoreError, StoreOptions};
@@ -159,6 +160,10 @@ fn dated(backups: &Path) -> Vec<(i64, PathBuf)> {
 async fn check_file(path: &Path) -> Result<(), StoreError> {
     let options = SqliteConnectOptions::new().filename(path).read_only(true).immutable(true);
     let mut connection = SqliteConnection::connect_with(&options).await?;
+    // To SQLite an empty file is a database without tables.
+    if schema_of(&mut connection).await? == 0 {
+        return Err(StoreError::corrupted("there is no library in it"));
+    }
     quick_check(&mut connection).await
 }
 

@@ -1,0 +1,78 @@
+//! Libraries of every released schema are opened by today's program.
+
+use std::path::PathBuf;
+
+use bimo_store::{Guidance, LibraryItem, NewGeneration, Store};
+
+use crate::{NOW_MS, Shelf, at, body_of, spans_of, typed, written};
+
+fn fixture(schema: u32) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/schemas");
+    folder.join(format!("{schema}.sqlite"))
+}
+
+/// Writes the fixture of the newest schema. For the day before a schema is released; never again after it.
+#[tokio::test]
+#[ignore = "writes a file that is committed"]
+async fn write_fixture() {
+    let shelf = Shelf::new();
+    let store = shelf.open().await;
+    let (work, chapter) = store.create_work("雪国 Snow", NOW_MS).await.expect("a work");
+    store.rename_chapter(chapter, "第一章", NOW_MS).await.expect("a title");
+    store.set_goal(work, Some(50_000), NOW_MS).await.expect("a goal");
+    let guidance =
+        Guidance { memory: "冬天".to_owned(), note: "slowly".to_owned(), note_depth: 3 };
+    store.set_guidance(work, &guidance, NOW_MS).await.expect("guidance");
+    let edits = [typed(0, 0, "雪下了一夜。\nThe snow 😀 fell.")];
+    store.apply_edits(chapter, 0, &edits, NOW_MS).await.expect("text");
+    let first = store.start_generation(&at(chapter, 6), NOW_MS).await.expect("a start");
+    store.append_output(first, "天亮了。", &[]).await.expect("text");
+    let edits = [written(6, "天亮了。", first)];
+    store.apply_edits(chapter, 1, &edits, NOW_MS).await.expect("a save");
+    store.append_output(first, "没有人。", &[]).await.expect("more text");
+    let aside = NewGeneration { try_of: Some(first), choices: 3, ..at(chapter, 6) };
+    store.start_generation(&aside, NOW_MS).await.expect("a start");
+    let binned = store.create_chapter(work, "旧", None, NOW_MS).await.expect("a chapter");
+    store.move_to_bin(LibraryItem::Chapter(binned), NOW_MS).await.expect("thrown away");
+    store.set_setting("window", &serde_json::json!({"theme": "dark"})).await.expect("a setting");
+    store.search("snow", 10).await.expect("an index");
+    let copy = store.back_up(NOW_MS).await.expect("a copy");
+    std::fs::create_dir_all(fixture(1).parent().expect("a folder")).expect("the folder");
+    std::fs::copy(copy, fixture(1)).expect("the fixture");
+}
+
+async fn open_fixture(schema: u32) -> (Shelf, Store) {
+    let shelf = Shelf::new();
+    std::fs::create_dir_all(&shelf.options.folder).expect("a folder");
+    std::fs::copy(fixture(schema), shelf.options.database()).expect("the fixture");
+    let store = shelf.open().await;
+    (shelf, store)
+}
+
+#[tokio::test]
+async fn schema_1_opens() {
+    let (_shelf, store) = open_fixture(1).await;
+    let library = store.library().await.expect("the library");
+    let [work] = &library.works[..] else { panic!("one work: {library:?}") };
+    assert_eq!((work.title.as_str(), work.goal), ("雪国 Snow", Some(50_000)));
+    assert_eq!(library.bin.len(), 1);
+    let guidance = store.guidance(work.id).await.expect("guidance");
+    assert_eq!((guidance.memory.as_str(), guidance.note_depth), ("冬天", 3));
+    let chapter = work.chapters[0].id;
+    assert_eq!(work.chapters[0].title, "第一章");
+
+    let recovered = store.recover_interrupted(NOW_MS).await.expect("recovery");
+    assert_eq!(recovered[0].text, "没有人。");
+    let body = body_of(&store, chapter).await;
+    assert_eq!(body, "雪下了一夜。天亮了。没有人。\nThe snow 😀 fell.");
+    assert_eq!(spans_of(&store, chapter).await, [(6, 14, 1)]);
+    assert_eq!(store.tries(recovered[0].generation).await.expect("the tries").len(), 2);
+    let setting = store.setting("window").await.expect("a setting");
+    assert_eq!(setting, Some(serde_json::json!({"theme": "dark"})));
+    for query in ["天亮", "snow"] {
+        assert_eq!(store.search(query, 10).await.expect("a search").len(), 1, "{query}");
+    }
+    let version = store.chapter(chapter).await.expect("the chapter").version;
+    let edits = [typed(0, 0, "今年")];
+    store.apply_edits(chapter, version, &edits, NOW_MS).await.expect("it can be written");
+}

@@ -1,0 +1,71 @@
+//! A chapter of a million characters.
+
+use std::time::{Duration, Instant};
+
+use bimo_store::{ChapterId, Store};
+
+use crate::{NOW_MS, Shelf, typed};
+
+const CHARACTERS: usize = 1_000_000;
+
+async fn long_chapter() -> (Shelf, Store, ChapterId) {
+    let paragraph = "他推开门，外面的雪还没有停。风从山上下来，院子里没有人，只有那棵老梅树。\n";
+    let lines = CHARACTERS / paragraph.chars().count();
+    let body: String = (0..lines).map(|line| format!("{line}{paragraph}")).collect();
+    Shelf::with_text(&body).await
+}
+
+/// The time that 99 of a hundred stay below, and half of them.
+fn percentiles(mut times: Vec<Duration>) -> (Duration, Duration) {
+    times.sort();
+    (times[times.len() * 99 / 100], times[times.len() / 2])
+}
+
+async fn times_of_saves(store: &Store, chapter: ChapterId, saves: u32) -> Vec<Duration> {
+    let mut times = Vec::new();
+    for version in 1..=saves {
+        let at = version.wrapping_mul(7919 * 31) % CHARACTERS as u32;
+        let edits = [typed(at, at + 1, "雪"), typed(at + 1, at + 1, " snow")];
+        let started = Instant::now();
+        store.apply_edits(chapter, version, &edits, NOW_MS).await.expect("a save");
+        times.push(started.elapsed());
+    }
+    times
+}
+
+async fn times_of_searches(store: &Store, chapter: ChapterId, from: u32) -> Vec<Duration> {
+    let mut times = Vec::new();
+    for (version, query) in
+        (from..).zip(["雪还", "雪", "snow", "老梅树 风从", "1234", "没有停。风"].repeat(5))
+    {
+        let edits = [typed(500_000, 500_000, "新的一行。\n")];
+        store.apply_edits(chapter, version, &edits, NOW_MS).await.expect("a save");
+        let started = Instant::now();
+        let hits = store.search(query, 200).await.expect("a search");
+        times.push(started.elapsed());
+        assert!(!hits.is_empty(), "{query}");
+    }
+    times
+}
+
+/// The bounds are those of a busy machine; alone, saves take a third and searches a half of it.
+#[tokio::test]
+async fn a_million_characters_are_saved_and_searched_in_time() {
+    let (shelf, store, chapter) = long_chapter().await;
+    let (worst, median) = percentiles(times_of_saves(&store, chapter, 100).await);
+    eprintln!("saving: p99 {worst:?}, median {median:?}");
+    let started = Instant::now();
+    store.search("雪", 1).await.expect("a search");
+    eprintln!("first index: {:?}", started.elapsed());
+    let (slowest, usual) = percentiles(times_of_searches(&store, chapter, 101).await);
+    eprintln!("searching right after a save: p99 {slowest:?}, median {usual:?}");
+    drop(store);
+    let started = Instant::now();
+    let store = shelf.open().await;
+    store.chapter(chapter).await.expect("the chapter");
+    let opened = started.elapsed();
+    eprintln!("opening: {opened:?}");
+    assert!(median < Duration::from_millis(150), "{median:?}");
+    assert!(usual < Duration::from_millis(150), "{usual:?}");
+    assert!(opened < Duration::from_secs(1), "{opened:?}");
+}
