@@ -9,4 +9,23 @@
 //! **Invariant**: what the window is told of has been stored before. Text that a person saw does not vanish with the
 //! process.
 
+mod backup;
+mod desk;
+mod error;
+mod folder;
+mod history;
+mod library;
+mod model;
+mod open;
+mod options;
+mod page;
+mod samples;
+mod settings;
+mod story;
 pub mod wire;
+
+pub use bimo_engine::{FinishReason, PieceKind, SamplingParams};
+pub use desk::Desk;
+pub use folder::Folders;
+pub use model::ModelSpec;
+pub use options::{Clock, DeskOptions, SeedSource};

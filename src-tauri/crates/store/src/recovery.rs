@@ -47,8 +47,8 @@ impl Store {
         Ok(recovered)
     }
 
-    /// Marks what has ended as needing no recovery.
-    pub(crate) async fn settle_ended(&self) -> Result<(), StoreError> {
+    /// Marks what has ended as needing no recovery: the pages are as the person left them.
+    pub async fn settle_ended(&self) -> Result<(), StoreError> {
         sqlx::query("UPDATE generation SET settled = 1 WHERE settled = 0 AND status <> 'running'")
             .execute(&self.writer)
             .await?;

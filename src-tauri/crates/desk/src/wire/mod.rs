@@ -3,6 +3,7 @@
 //! Offsets into a page are UTF-16 code units, as the editor counts them; the desk turns them into bytes at once.
 //! Times are milliseconds since 1970. Nothing here has behaviour beyond conversion.
 
+mod convert;
 mod error;
 mod history;
 mod library;
@@ -11,7 +12,7 @@ mod settings;
 mod story;
 
 pub use error::ApiError;
-pub use history::{GenerationDetail, GenerationSummary, GenerationStatus, HistoryQuery};
+pub use history::{GenerationDetail, GenerationStatus, GenerationSummary, HistoryQuery};
 pub use library::{
     BinEntry, ChapterSummary, Counts, Created, Library, LibraryItem, SearchHit, WorkSummary,
 };

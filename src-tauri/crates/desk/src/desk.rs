@@ -1,0 +1,135 @@
+//! The desk itself.
+
+use std::sync::Arc;
+
+use bimo_store::Store;
+
+use crate::folder::Folders;
+use crate::model::ModelSlot;
+use crate::open::{Opened, open_library};
+use crate::options::{Clock, DeskOptions, SeedSource};
+use crate::story::Turn;
+use crate::wire::{ApiError, DeskState, ModelStatus, Notice, Recovered};
+use crate::{backup, samples};
+
+/// A writer's desk: an open library and a model. A handle; clones are the same desk.
+///
+/// Every method is one thing that a person can do, and answers with [`ApiError`] where it cannot be done. They are in
+/// the files of what they are about: `library`, `page`, `settings`, `history`, `folder`, `story`.
+#[derive(Clone)]
+pub struct Desk {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    model: ModelSlot,
+    folders: Folders,
+    clock: Clock,
+    seeds: SeedSource,
+    turn: Turn,
+    recovered: Vec<Recovered>,
+    notices: Vec<Notice>,
+    system_locale: String,
+}
+
+impl Desk {
+    /// Opens the library, recovers what was interrupted, and begins to load the model, which nobody waits for.
+    ///
+    /// Must be called inside a tokio runtime. A library that is damaged is replaced by its newest backup, one whose
+    /// folder is gone by the usual one; [`DeskState::notices`] says so.
+    pub async fn open(options: DeskOptions) -> Result<Self, ApiError> {
+        let DeskOptions { folders, model, clock, seeds, system_locale } = options;
+        let Opened { store, notices } = open_library(&folders, clock()).await?;
+        let recovered = store.recover_interrupted(clock()).await?;
+        let recovered = recovered.into_iter().map(Recovered::from).collect();
+        samples::seed_first_run(&store, &system_locale, clock()).await?;
+        let threads = crate::settings::load(&store).await?.threads;
+        let desk = Self {
+            inner: Arc::new(Inner {
+                store,
+                model: ModelSlot::load(model, threads as usize),
+                folders,
+                clock,
+                seeds,
+                turn: Turn::default(),
+                recovered,
+                notices,
+                system_locale,
+            }),
+        };
+        backup::keep_backing_up(&desk);
+        Ok(desk)
+    }
+
+    /// All that the window needs to open.
+    pub async fn desk_state(&self) -> Result<DeskState, ApiError> {
+        Ok(DeskState {
+            library: self.store().library().await?.into(),
+            settings: crate::settings::load(self.store()).await?,
+            model: self.model().status(),
+            recovered: self.inner.recovered.clone(),
+            notices: self.inner.notices.clone(),
+            library_folder: self.store().folder().display().to_string(),
+            // Nothing in the program can make one yet.
+            network_requests: 0,
+            system_locale: self.inner.system_locale.clone(),
+        })
+    }
+
+    /// Tells `sink` where the model is, at once and whenever that changes, until it is ready or has failed.
+    pub fn watch_model(&self, sink: impl Fn(ModelStatus) + Send + 'static) {
+        self.model().watch(sink);
+    }
+
+    /// The card of the model that writes, in Markdown.
+    pub fn model_card(&self) -> String {
+        self.model().card()
+    }
+
+    /// Stops what is being written and leaves the library tidy. For the end of the program; nothing is lost without it.
+    pub async fn close(&self) -> Result<(), ApiError> {
+        self.stop_writing().await;
+        Ok(self.store().settle_ended().await?)
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    pub(crate) fn model(&self) -> &ModelSlot {
+        &self.inner.model
+    }
+
+    pub(crate) fn folders(&self) -> &Folders {
+        &self.inner.folders
+    }
+
+    pub(crate) fn turn(&self) -> &Turn {
+        &self.inner.turn
+    }
+
+    /// The time, in milliseconds since 1970.
+    pub(crate) fn now_ms(&self) -> i64 {
+        (self.inner.clock)()
+    }
+
+    pub(crate) fn new_seed(&self) -> u32 {
+        (self.inner.seeds)()
+    }
+
+    /// A handle that does not keep the library open.
+    pub(crate) fn downgrade(&self) -> WeakDesk {
+        WeakDesk(Arc::downgrade(&self.inner))
+    }
+}
+
+/// See [`Desk::downgrade`].
+pub(crate) struct WeakDesk(std::sync::Weak<Inner>);
+
+impl WeakDesk {
+    /// The desk, if it is still open.
+    pub fn upgrade(&self) -> Option<Desk> {
+        self.0.upgrade().map(|inner| Desk { inner })
+    }
+}

@@ -1,0 +1,49 @@
+//! What a desk is opened with.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::wire::ApiError;
+use crate::{Folders, ModelSpec};
+
+/// Tells the time, in milliseconds since 1970.
+pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
+/// Gives a new seed each time.
+pub type SeedSource = Arc<dyn Fn() -> u32 + Send + Sync>;
+
+/// Seeds that the program draws stay below this, so that a person can read and type them.
+const SEEDS: u32 = 1_000_000_000;
+
+/// Everything that a desk takes from outside.
+pub struct DeskOptions {
+    /// Where the library is.
+    pub folders: Folders,
+    /// The model that writes.
+    pub model: ModelSpec,
+    /// The clock.
+    pub clock: Clock,
+    /// Where new seeds come from.
+    pub seeds: SeedSource,
+    /// The system's language, `zh-CN` for instance; empty where it is not known.
+    pub system_locale: String,
+}
+
+impl DeskOptions {
+    /// The desk of this computer's person, with `model` to write. A `library` that is given wins over the chosen one.
+    pub fn of_this_computer(model: ModelSpec, library: Option<PathBuf>) -> Result<Self, ApiError> {
+        Ok(Self {
+            folders: Folders::of_this_computer(library)?,
+            model,
+            clock: Arc::new(system_time_ms),
+            seeds: Arc::new(|| rand::random::<u32>() % SEEDS),
+            system_locale: sys_locale::get_locale().unwrap_or_default(),
+        })
+    }
+}
+
+/// The system's clock, in milliseconds since 1970.
+pub(crate) fn system_time_ms() -> i64 {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since_1970.as_millis()).unwrap_or(i64::MAX)
+}

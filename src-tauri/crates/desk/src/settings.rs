@@ -1,0 +1,58 @@
+//! Settings: kept in the library, brought into their bounds.
+
+use bimo_store::Store;
+
+use crate::Desk;
+use crate::wire::{ApiError, Settings, WritingParams};
+
+const KEY: &str = "settings";
+const LONGEST_FONT_NAME: usize = 200;
+/// Tokens of a continuation that can be asked for.
+pub(crate) const LONGEST_CONTINUATION: u32 = 4096;
+
+impl Desk {
+    /// Keeps the person's settings. A number out of its bounds is brought into them; a sampler setting that means
+    /// nothing is refused by name.
+    pub async fn save_settings(&self, settings: Settings) -> Result<(), ApiError> {
+        if let Some(sampling) = &settings.writing.sampling {
+            sampling.validate()?;
+        }
+        let settings = bounded(settings);
+        let value = serde_json::to_value(settings).map_err(ApiError::internal)?;
+        Ok(self.store().set_setting(KEY, &value).await?)
+    }
+}
+
+/// The person's settings, or the program's own where there are none that it understands.
+pub(crate) async fn load(store: &Store) -> Result<Settings, ApiError> {
+    let Some(value) = store.setting(KEY).await? else {
+        return Ok(Settings::default());
+    };
+    Ok(serde_json::from_value(value).map(bounded).unwrap_or_else(|error| {
+        tracing::warn!(%error, "the settings are not valid; the program's own are used");
+        Settings::default()
+    }))
+}
+
+fn bounded(mut settings: Settings) -> Settings {
+    settings.page_size = settings.page_size.clamp(12, 32);
+    settings.threads = settings.threads.min(256);
+    settings.library_width = match settings.library_width {
+        0 => 0,
+        width => width.clamp(160, 640),
+    };
+    settings.page_font = settings.page_font.chars().take(LONGEST_FONT_NAME).collect();
+    settings.writing = bounded_writing(settings.writing);
+    settings
+}
+
+/// Brings what a request asks for into bounds.
+pub(crate) fn bounded_writing(mut writing: WritingParams) -> WritingParams {
+    writing.wildness = if writing.wildness.is_finite() {
+        writing.wildness.clamp(0.0, 1.0)
+    } else {
+        WritingParams::default().wildness
+    };
+    writing.length = writing.length.clamp(1, LONGEST_CONTINUATION);
+    writing
+}

@@ -1,0 +1,254 @@
+//! A story while it is written: stored in batches, told after it is stored, ended in the history whatever happens.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bimo_engine::{
+    FinishReason, GenerationOutcome, GenerationRequest, GenerationResult, GeneratorWorker,
+};
+use bimo_store::{Candidate, GenerationEnd, GenerationId, GenerationStatus, TokenChoice};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::turn::Taken;
+use super::{Ear, Heard};
+use crate::Desk;
+use crate::wire::{ApiError, StoryEvent};
+
+/// Tells the window what happens.
+pub(crate) type Tell = Arc<dyn Fn(StoryEvent) + Send + Sync>;
+
+/// Least time between two batches.
+const BATCH_EVERY: Duration = Duration::from_millis(33);
+
+/// Everything that is needed to write.
+pub(crate) struct Writing {
+    pub desk: Desk,
+    pub worker: GeneratorWorker,
+    /// One for each choice; their rows exist and the window knows of them.
+    pub generations: Vec<GenerationId>,
+    pub request: GenerationRequest,
+    pub ear: Ear,
+    pub tell: Tell,
+}
+
+/// What has been heard since the last batch.
+#[derive(Default)]
+struct Batch {
+    prefill: Option<StoryEvent>,
+    /// Text and tokens of each choice.
+    parts: Vec<(String, Vec<TokenChoice>)>,
+}
+
+impl Writing {
+    /// Writes in the background, and holds the turn until it has ended.
+    pub fn begin(self, turn: Taken) {
+        let (desk, generations, tell) =
+            (self.desk.clone(), self.generations.clone(), self.tell.clone());
+        let written = tokio::spawn(self.write(turn));
+        tokio::spawn(async move {
+            if let Err(ended) = written.await
+                && ended.is_panic()
+            {
+                let error = ApiError::internal("writing ended in a panic");
+                let failed = Failed { desk: &desk, generations: &generations, error };
+                tell(failed.keep().await);
+            }
+        });
+    }
+
+    async fn write(self, turn: Taken) {
+        let (said, heard) = mpsc::unbounded_channel();
+        // When the recording has ended early, by a full disk, nobody hears what is said; it is being cancelled.
+        let mut listener = self.ear.listen(self.request.choices, move |what| {
+            let _ = said.send(what);
+        });
+        let sink = Box::new(move |event| listener.hear(event));
+        let generating = self.worker.generate(self.request.clone(), turn.cancel.clone(), sink);
+        let recording = async {
+            let recorded = self.record(heard).await;
+            if recorded.is_err() {
+                turn.cancel.cancel();
+            }
+            recorded
+        };
+        let (outcome, recorded) = tokio::join!(generating, recording);
+        let last_words = self.end(outcome, recorded).await;
+        // The window may ask for the next one as soon as it hears that this one has ended.
+        drop(turn);
+        for event in last_words {
+            (self.tell)(event);
+        }
+    }
+
+    /// Stores and tells what is heard, until nothing more can be.
+    async fn record(&self, mut heard: mpsc::UnboundedReceiver<Heard>) -> Result<(), ApiError> {
+        let mut batch = Batch::for_choices(self.generations.len());
+        let mut tokens = vec![0; self.generations.len()];
+        let mut not_before = Instant::now();
+        while let Some(first) = heard.recv().await {
+            batch.add(first);
+            tokio::time::sleep_until(not_before).await;
+            while let Ok(more) = heard.try_recv() {
+                batch.add(more);
+            }
+            self.store_and_tell(&mut batch, &mut tokens).await?;
+            not_before = Instant::now() + BATCH_EVERY;
+        }
+        Ok(())
+    }
+
+    async fn store_and_tell(&self, batch: &mut Batch, written: &mut [u32]) -> Result<(), ApiError> {
+        if let Some(prefill) = batch.prefill.take() {
+            (self.tell)(prefill);
+        }
+        let parts = self.generations.iter().zip(&mut batch.parts).zip(written);
+        for ((&generation, (text, choices)), written) in parts {
+            if text.is_empty() && choices.is_empty() {
+                continue;
+            }
+            self.desk.store().append_output(generation, text, choices).await?;
+            *written += choices.len() as u32;
+            choices.clear();
+            if !text.is_empty() {
+                let text = std::mem::take(text);
+                let generation = generation.into();
+                (self.tell)(StoryEvent::Text { generation, text, tokens: *written });
+            }
+        }
+        Ok(())
+    }
+
+    /// Ends the rows and says what the window is to be told.
+    async fn end(
+        &self,
+        outcome: GenerationResult,
+        recorded: Result<(), ApiError>,
+    ) -> Vec<StoryEvent> {
+        let ended = match (recorded, outcome) {
+            (Err(error), _) => Err(error),
+            (Ok(()), Err(error)) => Err(error.into()),
+            (Ok(()), Ok(outcome)) => self.finish(&outcome).await,
+        };
+        match ended {
+            Ok(events) => events,
+            Err(error) => {
+                let failed = Failed { desk: &self.desk, generations: &self.generations, error };
+                vec![failed.keep().await]
+            }
+        }
+    }
+
+    async fn finish(&self, outcome: &GenerationOutcome) -> Result<Vec<StoryEvent>, ApiError> {
+        let all: usize = outcome.choices.iter().map(|choice| choice.tokens).sum();
+        let speed = if outcome.decode_seconds > 0.0 {
+            (all as f64 / outcome.decode_seconds) as f32
+        } else {
+            0.0
+        };
+        let mut events = Vec::new();
+        for (&generation, choice) in self.generations.iter().zip(&outcome.choices) {
+            let tokens = choice.tokens as u32;
+            let end = GenerationEnd {
+                status: status_of(choice.finish),
+                finish: Some(name_of(choice.finish)?),
+                prompt_tokens: outcome.prompt_tokens as u32,
+                reused_tokens: outcome.reused_tokens as u32,
+                tokens,
+                prefill_seconds: outcome.prefill_seconds,
+                decode_seconds: outcome.decode_seconds,
+                error: None,
+            };
+            self.desk.store().finish_generation(generation, &end, self.desk.now_ms()).await?;
+            events.push(StoryEvent::Finished {
+                generation: generation.into(),
+                finish: choice.finish,
+                tokens,
+                tokens_per_second: speed,
+            });
+        }
+        Ok(events)
+    }
+}
+
+impl Batch {
+    fn for_choices(choices: usize) -> Self {
+        Self { prefill: None, parts: vec![Default::default(); choices] }
+    }
+
+    fn add(&mut self, heard: Heard) {
+        match heard {
+            Heard::Prefill { done, total, reused } => {
+                let (done, total, reused) = (done as u32, total as u32, reused as u32);
+                self.prefill = Some(StoryEvent::Prefill { done, total, reused });
+            }
+            Heard::More { choice, text, token } => {
+                let Some((all, choices)) = self.parts.get_mut(choice) else {
+                    return;
+                };
+                all.push_str(&text);
+                choices.extend(token.map(|token| {
+                    TokenChoice {
+                        chosen: Candidate { token: token.token, logprob: token.logprob },
+                        alternatives: token
+                            .alternatives
+                            .iter()
+                            .map(|other| Candidate { token: other.token, logprob: other.logprob })
+                            .collect(),
+                    }
+                }));
+            }
+        }
+    }
+}
+
+/// Generations that could not be ended well. What they wrote stays.
+struct Failed<'a> {
+    desk: &'a Desk,
+    generations: &'a [GenerationId],
+    error: ApiError,
+}
+
+impl Failed<'_> {
+    /// Keeps why, as far as it can be kept, and says what the window is to be told.
+    async fn keep(self) -> StoryEvent {
+        tracing::error!(error = %self.error, "a story could not be written");
+        for &generation in self.generations {
+            let end = GenerationEnd {
+                status: GenerationStatus::Failed,
+                finish: None,
+                prompt_tokens: 0,
+                reused_tokens: 0,
+                tokens: self.tokens_of(generation).await,
+                prefill_seconds: 0.0,
+                decode_seconds: 0.0,
+                error: Some(self.error.to_string()),
+            };
+            let now_ms = self.desk.now_ms();
+            // It may have ended before another one failed, or the disk is full: at the next start it counts as stopped.
+            if let Err(error) = self.desk.store().finish_generation(generation, &end, now_ms).await
+            {
+                tracing::warn!(%error, "why a generation failed could not be kept");
+            }
+        }
+        StoryEvent::Failed { error: self.error }
+    }
+
+    async fn tokens_of(&self, generation: GenerationId) -> u32 {
+        let stored = self.desk.store().generation(generation).await;
+        stored.map_or(0, |stored| stored.summary.tokens)
+    }
+}
+
+fn status_of(finish: FinishReason) -> GenerationStatus {
+    match finish {
+        FinishReason::Cancelled => GenerationStatus::Stopped,
+        _ => GenerationStatus::Complete,
+    }
+}
+
+/// The name that serde gives it.
+fn name_of(finish: FinishReason) -> Result<String, ApiError> {
+    serde_json::from_value(serde_json::to_value(finish).map_err(ApiError::internal)?)
+        .map_err(ApiError::internal)
+}
