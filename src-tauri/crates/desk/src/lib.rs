@@ -21,6 +21,7 @@ mod options;
 mod page;
 mod samples;
 mod settings;
+mod starter;
 mod story;
 pub mod wire;
 
