@@ -1,1 +1,13 @@
-fn main() {}
+//! The program that opens the window.
+
+#![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
+
+use std::process::ExitCode;
+
+/// A model's buffers come and go with every token: the system's allocators are slower at that.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    bimo_desktop::run()
+}

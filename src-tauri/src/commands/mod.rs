@@ -1,0 +1,125 @@
+//! What the window may ask: one command for each method of the desk, with the same name and the same types.
+//!
+//! The window's side of it, `ui/src/generated/bindings.ts`, is written from here:
+//! `BIMO_WRITE_BINDINGS=1 cargo test -p bimo-desktop bindings`.
+
+mod history;
+mod library;
+mod page;
+mod settings;
+mod story;
+
+use std::future::Future;
+
+use bimo_desk::{Desk, wire::ApiError};
+use specta_typescript::semantic::Configuration;
+use tauri::State;
+use tauri::ipc::{Channel, IpcResponse};
+use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
+
+use crate::closing::Closing;
+use crate::opening::{Opening, guarded};
+
+/// What a command answers.
+type Answer<T> = Result<T, ApiError>;
+
+/// Waits for the desk and puts the request to it.
+async fn ask<T, F>(
+    opening: State<'_, Opening>,
+    request: impl FnOnce(Desk) -> F + Send + 'static,
+) -> Answer<T>
+where
+    T: Send + 'static,
+    F: Future<Output = Answer<T>> + Send + 'static,
+{
+    let desk = opening.desk().await?;
+    guarded(async move { request(desk).await }).await
+}
+
+/// Passes events on to the window. A window that is gone hears nothing; what it would have heard is stored.
+fn tell<T: IpcResponse + Send + Sync + 'static>(
+    channel: Channel<T>,
+) -> impl Fn(T) + Send + Sync + 'static {
+    move |event| drop(channel.send(event))
+}
+
+/// All commands and events, with their types.
+pub(crate) fn bindings() -> Builder<tauri::Wry> {
+    Builder::new()
+        .error_handling(ErrorHandlingMode::Throw)
+        .disable_serde_phases()
+        .semantic_types(finite_numbers())
+        .events(collect_events![Closing])
+        .commands(collect_commands![
+            settings::desk_state,
+            settings::save_settings,
+            settings::watch_model,
+            settings::model_card,
+            settings::set_library_folder,
+            settings::choose_library_folder,
+            settings::close_window,
+            library::create_work,
+            library::create_chapter,
+            library::rename,
+            library::move_work,
+            library::move_chapter,
+            library::set_goal,
+            library::move_to_bin,
+            library::restore,
+            library::delete_forever,
+            library::search_library,
+            page::open_chapter,
+            page::save_edits,
+            page::replace_page,
+            page::save_guidance,
+            story::continue_story,
+            story::stop_writing,
+            story::preview_context,
+            story::tries,
+            story::keep_edited_try,
+            history::history,
+            history::generation,
+            history::write_again,
+        ])
+}
+
+/// Numbers are `number`, not `number | null`: nothing that crosses is NaN or infinite.
+fn finite_numbers() -> Configuration {
+    Configuration::empty().enable_lossless_floats()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use specta_typescript::Typescript;
+
+    /// The interface is checked against these types, so they have to be the ones of this program.
+    #[test]
+    fn bindings_are_up_to_date() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/src/generated/bindings.ts");
+        let fresh = fresh_bindings();
+        if std::env::var_os("BIMO_WRITE_BINDINGS").is_some() {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, &fresh).unwrap();
+        }
+        assert!(
+            std::fs::read_to_string(&path).is_ok_and(|committed| committed == fresh),
+            "{} is out of date: BIMO_WRITE_BINDINGS=1 cargo test -p bimo-desktop bindings",
+            path.display()
+        );
+    }
+
+    fn fresh_bindings() -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("bindings.ts");
+        super::bindings().export(Typescript::default(), &path).unwrap();
+        std::fs::read_to_string(path).unwrap().lines().map(whole).collect()
+    }
+
+    /// Rust fills what a stored setting of an older version lacks; between window and desk every value is whole.
+    fn whole(line: &str) -> String {
+        let field = line.starts_with('\t').then(|| line.replacen("?: ", ": ", 1));
+        field.unwrap_or_else(|| line.to_owned()).trim_end().to_owned() + "\n"
+    }
+}
