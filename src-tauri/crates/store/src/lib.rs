@@ -22,6 +22,7 @@ mod migrations;
 mod open;
 mod page;
 mod passage;
+mod read_only;
 mod recovery;
 mod revision;
 mod search;

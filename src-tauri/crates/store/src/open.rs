@@ -58,8 +58,9 @@ pub struct Store {
     /// A pool of one, so that writes queue.
     pub(crate) writer: SqlitePool,
     pub(crate) readers: SqlitePool,
-    /// Held for as long as the store lives; the system lets go of it when the process ends, however it ends.
-    _lock: File,
+    /// Held for as long as the store lives; the system lets go of it when the process ends, however it ends. Who only
+    /// reads needs none.
+    pub(crate) _lock: Option<File>,
 }
 
 impl Store {
@@ -159,7 +160,7 @@ async fn open_checked(
         .max_lifetime(None)
         .connect_with(connect.create_if_missing(false).pragma("query_only", "ON"))
         .await?;
-    Ok(Store { options: options.clone(), writer, readers, _lock: lock })
+    Ok(Store { options: options.clone(), writer, readers, _lock: Some(lock) })
 }
 
 /// How the library is opened, for writing.
