@@ -19,14 +19,21 @@ mod model;
 mod open;
 mod options;
 mod page;
+mod reader;
 mod samples;
 mod settings;
 mod starter;
 mod story;
+mod text_model;
 pub mod wire;
 
-pub use bimo_engine::{FinishReason, PieceKind, SamplingParams};
+pub use bimo_engine::{
+    CancellationToken, FinishReason, ModelCard, PieceKind, SamplingParams, TokenChoice,
+};
 pub use desk::Desk;
 pub use folder::Folders;
 pub use model::ModelSpec;
-pub use options::{Clock, DeskOptions, SeedSource};
+pub use options::{Clock, DeskOptions, SeedSource, new_seed};
+pub use reader::{ChapterText, LibraryReader, WorkText};
+pub use story::{HeardToken, sampling_for};
+pub use text_model::{Continuation, Score, ScoredToken, TextModel, TextRequest};

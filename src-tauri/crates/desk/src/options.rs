@@ -36,10 +36,15 @@ impl DeskOptions {
             folders: Folders::of_this_computer(library)?,
             model,
             clock: Arc::new(system_time_ms),
-            seeds: Arc::new(|| rand::random::<u32>() % SEEDS),
+            seeds: Arc::new(new_seed),
             system_locale: sys_locale::get_locale().unwrap_or_default(),
         })
     }
+}
+
+/// A seed that nobody chose.
+pub fn new_seed() -> u32 {
+    rand::random::<u32>() % SEEDS
 }
 
 /// The system's clock, in milliseconds since 1970.

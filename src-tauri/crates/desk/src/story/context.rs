@@ -25,7 +25,7 @@ pub(crate) struct Context {
     pub before: String,
     /// White space before the caret that is not sent: with it, a model would begin in the middle of a word.
     pub trimmed: String,
-    /// Most tokens of a continuation.
+    /// Most tokens of a continuation, those to finish its sentence included.
     pub max_tokens: usize,
     /// From so many tokens on, a continuation ends with its sentence.
     pub finish_after: Option<u32>,
@@ -42,18 +42,21 @@ impl Context {
         let card = worker.card();
         let capacity = card.context_length.min(LONGEST);
         let (max_tokens, finish_after) = length_for(writing, capacity);
+        // At least half of the room stays for what is continued. A continuation that is longer than the rest of it ends
+        // where the context is full, and says so.
+        let reserved = max_tokens.min(capacity / 2);
         let text = before.trim_end_matches([' ', '\t']);
         let layout = Layout::new(guidance, text, card.instruct);
 
         let frame = worker.encode_prompt(layout.prompt("")).await?.tokens.len();
-        let room = capacity.saturating_sub(max_tokens + frame);
+        let room = capacity.saturating_sub(reserved + frame);
         if room < capacity / LEAST_TEXT {
             return Err(no_room(frame, capacity));
         }
         let mut start = window_start(worker, text, room).await?;
         let mut encoded = worker.encode_prompt(layout.prompt(&text[start..])).await?;
         // Tokens of a whole may be a few more than those of its parts.
-        while encoded.tokens.len() + max_tokens > capacity && start < text.len() {
+        while encoded.tokens.len() + reserved > capacity && start < text.len() {
             start = next_start(text, start, room);
             encoded = worker.encode_prompt(layout.prompt(&text[start..])).await?;
         }
@@ -62,7 +65,7 @@ impl Context {
             return Err(ApiError::new("nothing_to_continue", message));
         }
         Ok(Self {
-            report: report(&encoded, max_tokens, capacity, utf16_len(&text[..start])),
+            report: report(&encoded, reserved, capacity, utf16_len(&text[..start])),
             tokens: encoded.tokens,
             before: before[start..].to_owned(),
             trimmed: before[text.len()..].to_owned(),
@@ -72,16 +75,14 @@ impl Context {
     }
 }
 
-/// Most tokens of a continuation, and after how many it ends with its sentence. At least half of the model's room stays
-/// for what it continues.
+/// Most tokens of a continuation, and after how many it ends with its sentence.
 fn length_for(writing: &WritingParams, capacity: usize) -> (usize, Option<u32>) {
-    let most = (capacity / 2).max(1);
-    if !writing.finish_sentence {
-        return ((writing.length as usize).min(most), None);
+    let length = writing.length as usize;
+    if writing.finish_sentence {
+        (length + FINISH_ROOM.min(capacity / 8), Some(writing.length))
+    } else {
+        (length, None)
     }
-    let room = FINISH_ROOM.min(capacity / 8);
-    let length = (writing.length as usize).min(most - room.min(most - 1));
-    (length + room, u32::try_from(length).ok())
 }
 
 /// The earliest mark from which the text fits into `room` tokens.

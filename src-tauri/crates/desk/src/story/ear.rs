@@ -30,7 +30,7 @@ pub(crate) enum Heard {
 
 /// A token that was written.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct HeardToken {
+pub struct HeardToken {
     /// The token.
     pub token: TokenId,
     /// Natural logarithm of its probability.
@@ -43,13 +43,21 @@ pub(crate) struct HeardToken {
 #[derive(Debug, Clone)]
 pub(crate) struct Ear {
     before: String,
-    hide_thoughts: bool,
+    cleaning: Cleaning,
     finish_after: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cleaning {
+    /// All text as it comes.
+    Off,
+    /// For a page.
+    Page { hide_thoughts: bool },
 }
 
 /// One continuation.
 struct Voice {
-    filter: OutputFilter,
+    filter: Option<OutputFilter>,
     /// The paragraph that it continues, and all that was seen of it.
     text: String,
     tokens: u32,
@@ -65,17 +73,25 @@ pub(crate) struct Listener<T: FnMut(Heard)> {
 impl Ear {
     /// For continuations of `before` that end with the first sentence after `finish_after` tokens, where that is given.
     pub fn new(before: &str, hide_thoughts: bool, finish_after: Option<u32>) -> Self {
-        Self { before: before.to_owned(), hide_thoughts, finish_after }
+        let cleaning = Cleaning::Page { hide_thoughts };
+        Self { before: before.to_owned(), cleaning, finish_after }
+    }
+
+    /// For continuations that are wanted as they come.
+    pub fn raw() -> Self {
+        Self { before: String::new(), cleaning: Cleaning::Off, finish_after: None }
     }
 
     /// Begins to listen. What had to be held back is told when the listener is dropped.
     pub fn listen<T: FnMut(Heard)>(&self, choices: usize, tell: T) -> Listener<T> {
         let paragraph = self.before.rsplit('\n').next().unwrap_or_default();
-        let voice = || Voice {
-            filter: OutputFilter::new(&self.before, self.hide_thoughts),
-            text: paragraph.to_owned(),
-            tokens: 0,
+        let filter = || match self.cleaning {
+            Cleaning::Off => None,
+            Cleaning::Page { hide_thoughts } => {
+                Some(OutputFilter::new(&self.before, hide_thoughts))
+            }
         };
+        let voice = || Voice { filter: filter(), text: paragraph.to_owned(), tokens: 0 };
         let voices = (0..choices).map(|_| voice()).collect();
         Listener { voices, finish_after: self.finish_after, tell }
     }
@@ -101,7 +117,10 @@ impl<T: FnMut(Heard)> Listener<T> {
         let Some(voice) = self.voices.get_mut(choice) else {
             return Flow::Continue;
         };
-        let seen = voice.filter.push(text);
+        let seen = match &mut voice.filter {
+            Some(filter) => filter.push(text),
+            None => text.to_owned(),
+        };
         voice.text.push_str(&seen);
         voice.tokens += u32::from(token.is_some());
         let enough = self.finish_after.is_some_and(|tokens| voice.tokens >= tokens);
@@ -114,7 +133,7 @@ impl<T: FnMut(Heard)> Listener<T> {
 impl<T: FnMut(Heard)> Drop for Listener<T> {
     fn drop(&mut self) {
         for (choice, voice) in self.voices.iter_mut().enumerate() {
-            let text = voice.filter.end();
+            let text = voice.filter.as_mut().map(OutputFilter::end).unwrap_or_default();
             if !text.is_empty() {
                 (self.tell)(Heard::More { choice, text, token: None });
             }

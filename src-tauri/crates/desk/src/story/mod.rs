@@ -20,10 +20,11 @@ use bimo_store::{GenerationId, NewGeneration, Place};
 use bimo_text::{ByteOffset, Utf16Offset, to_byte};
 
 pub(crate) use context::Context;
+pub use ear::HeardToken;
 pub(crate) use ear::{Ear, Heard};
 pub(crate) use sent::SentPrompt;
 pub(crate) use turn::Turn;
-pub(crate) use wildness::sampling_for;
+pub use wildness::sampling_for;
 
 use crate::Desk;
 use crate::settings::bounded_writing;
@@ -94,7 +95,7 @@ impl Desk {
         let new = new_generation(&worker, &sent, &sampling, max_tokens)?;
         let generations = self.start_generations(new, sampling.seed).await?;
         let tell: Tell = Arc::new(events);
-        tell(started(&generations, sent.report(stored.max_tokens)));
+        tell(started(&generations, sent.report()));
         let writing = Writing {
             desk: self.clone(),
             generations: generations.iter().map(|(id, _)| *id).collect(),

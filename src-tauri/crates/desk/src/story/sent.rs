@@ -19,6 +19,7 @@ pub(crate) struct SentPrompt {
     /// See [`Context::finish_after`].
     pub finish_after: Option<u32>,
     context_length: u32,
+    reserved: u32,
     dropped: u32,
 }
 
@@ -32,6 +33,7 @@ impl SentPrompt {
             trimmed: context.trimmed.clone(),
             finish_after: context.finish_after,
             context_length: context.report.context_length,
+            reserved: context.report.reserved_tokens,
             dropped: context.report.dropped,
         }
     }
@@ -54,11 +56,11 @@ impl SentPrompt {
     }
 
     /// The same report as when it was sent first.
-    pub fn report(&self, max_tokens: u32) -> ContextReport {
+    pub fn report(&self) -> ContextReport {
         ContextReport {
             pieces: self.pieces.clone(),
             prompt_tokens: self.pieces.iter().map(|piece| piece.tokens).sum(),
-            reserved_tokens: max_tokens,
+            reserved_tokens: self.reserved,
             context_length: self.context_length,
             dropped: self.dropped,
             reused_tokens: None,

@@ -11,7 +11,7 @@ use crate::wire::WritingParams;
 /// of 10 million weights as on one of 10 billion. Two light guards stay on everywhere, because small models fall into
 /// loops when they are steady: a repetition penalty of 1.05 over the last 256 tokens, too weak to drive out 的 or
 /// "the", and DRY for repeated sequences of more than 4 tokens, so that names may come back as often as they like.
-pub(crate) fn sampling_for(writing: &WritingParams, seed: u32) -> SamplingParams {
+pub fn sampling_for(writing: &WritingParams, seed: u32) -> SamplingParams {
     match &writing.sampling {
         Some(sampling) => SamplingParams { seed, ..sampling.clone() },
         None => SamplingParams { seed, ..of_slider(writing.wildness) },
