@@ -27,13 +27,14 @@ pub(crate) fn open(app: &App) -> tauri::Result<()> {
         .inner_size(SIZE.0, SIZE.1)
         .min_inner_size(SMALLEST.0, SMALLEST.1)
         .center()
-        .theme(remembered)
         .background_color(background(remembered.unwrap_or(Theme::Light)))
         .zoom_hotkeys_enabled(false)
         .disable_drag_drop_handler()
         .on_navigation(is_our_own)
         .on_new_window(|_url, _features| NewWindowResponse::Deny)
         .build()?;
+    // Given to the builder, a theme reaches the frame but not what the page sees as the preferred colours.
+    window.set_theme(remembered)?;
     if remembered.is_none() {
         window.set_background_color(Some(background(window.theme()?)))?;
     }

@@ -177,6 +177,21 @@ class Desk {
     });
   }
 
+  /** Puts a command to the desk behind the window's back, to see what is stored. */
+  async ask(command, values = {}) {
+    const answer = await this.session.executeAsyncScript(
+      `const [command, values, done] = arguments;
+       window.__TAURI_INTERNALS__.invoke(command, values).then(
+         (value) => done({ value }),
+         (error) => done({ error }),
+       );`,
+      command,
+      values,
+    );
+    if ("error" in answer) throw Object.assign(new Error(`${command} is refused`), answer.error);
+    return answer.value;
+  }
+
   async run(script, ...values) {
     return this.session.executeScript(script, ...values);
   }

@@ -1,0 +1,79 @@
+// Nothing is lost: what was typed and what was written survives a power cut, and the history can write it again.
+
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+
+import { Key, newLibrary, openDesk } from "./harness.mjs";
+
+const OPENING = "Long ago a miller had three sons, and the youngest of them";
+const ALL = { text: "", chapter: null, before: null, limit: 200 };
+
+const library = newLibrary();
+after(() => library.forget());
+
+test("after a power cut in the middle of writing, everything is back and said to be", async () => {
+  let desk = await openDesk(library);
+  await desk.see("page");
+  await desk.choose("length", "400");
+  await desk.writeAnew(OPENING);
+  await desk.saved();
+  await desk.press(Key.CONTROL, Key.ENTER);
+  await desk.until("some text is there", async () => (await desk.byModel()).length > 40);
+  const seen = await desk.page();
+  await desk.kill();
+
+  desk = await openDesk(library);
+  try {
+    assert.match(await desk.textOf("recovered"), /[1-9]/);
+    const page = await desk.page();
+    assert.ok(page.startsWith(seen), `on the screen was:\n${seen}\nand now there is:\n${page}`);
+    assert.equal(page, OPENING + (await desk.byModel()), "what the model wrote is still known as such");
+    const [newest] = await desk.ask("history", { query: ALL });
+    assert.equal(newest.status, "stopped");
+    await desk.photograph("recovered");
+  } finally {
+    await desk.quit();
+  }
+});
+
+test("what was typed a second ago survives a power cut", async () => {
+  let desk = await openDesk(library);
+  await desk.see("page");
+  await desk.writeAnew("每一个字都在。 Every word is there.");
+  await desk.saved();
+  await desk.kill();
+  desk = await openDesk(library);
+  try {
+    await desk.see("page");
+    assert.equal(await desk.page(), "每一个字都在。 Every word is there.");
+  } finally {
+    await desk.quit();
+  }
+});
+
+test("the history has the prompt, and the same seed writes the same text again", async () => {
+  const desk = await openDesk(library);
+  try {
+    await desk.see("page");
+    await desk.choose("length", "40");
+    await desk.writeAnew(OPENING);
+    await desk.press(Key.CONTROL, Key.ENTER);
+    await desk.until("the model has begun", async () => (await desk.byModel()) !== "");
+    await desk.rest();
+    const [first] = await desk.ask("history", { query: ALL });
+
+    await desk.click("rail-history");
+    await desk.click(`history-item-${first.id}`);
+    assert.match(await desk.textOf("history-detail"), /the youngest of them/);
+    await desk.photograph("history");
+    await desk.click("write-again");
+    const again = await desk.until("it is written again", async () => {
+      const [newest] = await desk.ask("history", { query: ALL });
+      return newest.id !== first.id && newest.status === "complete" && newest;
+    });
+    assert.equal(again.output, first.output);
+    assert.equal(again.seed, first.seed);
+  } finally {
+    await desk.quit();
+  }
+});
