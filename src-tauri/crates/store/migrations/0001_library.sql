@@ -34,7 +34,7 @@ CREATE INDEX chapter_by_work ON chapter (work, position);
 CREATE TABLE chapter_text (
     chapter    INTEGER PRIMARY KEY REFERENCES chapter (id) ON DELETE CASCADE,
     body       TEXT    NOT NULL,              -- Markdown
-    checksum   INTEGER NOT NULL,              -- first 8 bytes of SHA-256 of the body
+    checksum   INTEGER NOT NULL,              -- first 8 bytes of SHA-256 of body and authorship
     authorship BLOB    NOT NULL               -- little-endian u32 triples: from, to (UTF-16), generation
 ) STRICT;
 

@@ -4,7 +4,7 @@ use bimo_text::{Authorship, Counts};
 use sqlx::FromRow;
 use sqlx::sqlite::SqliteConnection;
 
-use crate::checksum::checksum;
+use crate::checksum::checksum_of;
 use crate::page::authorship_from_blob;
 use crate::work::{number, touch};
 use crate::{ChapterId, Guidance, Store, StoreError, WorkId};
@@ -61,7 +61,7 @@ impl Store {
         .fetch_optional(&self.readers)
         .await?
         .ok_or(StoreError::NotFound { kind: "chapter", id: chapter.0 })?;
-        verify(chapter, &row.body, row.checksum)?;
+        verify(chapter, &row.body, &row.authorship, row.checksum)?;
         Ok(Chapter {
             id: row.id,
             work: row.work,
@@ -190,15 +190,20 @@ pub(crate) async fn insert_chapter(
         "INSERT INTO chapter_text (chapter, body, checksum, authorship) VALUES (?, '', ?, x'')",
     )
     .bind(chapter)
-    .bind(checksum(""))
+    .bind(checksum_of([]))
     .execute(connection)
     .await?;
     Ok(chapter)
 }
 
 /// Refuses a text that is not what was stored.
-pub(crate) fn verify(chapter: ChapterId, body: &str, stored: i64) -> Result<(), StoreError> {
-    if checksum(body) == stored {
+pub(crate) fn verify(
+    chapter: ChapterId,
+    body: &str,
+    authorship: &[u8],
+    stored: i64,
+) -> Result<(), StoreError> {
+    if checksum_of([body.as_bytes(), authorship]) == stored {
         return Ok(());
     }
     Err(StoreError::corrupted(format!("the text of chapter {} is not what was stored", chapter.0)))

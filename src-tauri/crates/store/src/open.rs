@@ -179,12 +179,16 @@ pub(crate) fn connect_options(path: &Path) -> SqliteConnectOptions {
 
 async fn check_sqlite(connection: &mut SqliteConnection) -> Result<(), StoreError> {
     let found: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(connection).await?;
-    let mut parts = found.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
-    let mut part = || parts.next().unwrap_or(0);
-    if (part(), part(), part()) < OLDEST_SQLITE {
-        return Err(StoreError::SqliteTooOld { found, needed: OLDEST_SQLITE_NAME });
+    if new_enough(&found) {
+        return Ok(());
     }
-    Ok(())
+    Err(StoreError::SqliteTooOld { found, needed: OLDEST_SQLITE_NAME })
+}
+
+fn new_enough(version: &str) -> bool {
+    let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
+    let mut part = || parts.next().unwrap_or(0);
+    (part(), part(), part()) >= OLDEST_SQLITE
 }
 
 /// Lets SQLite look through the whole file for contradictions.
@@ -199,6 +203,41 @@ pub(crate) async fn quick_check(connection: &mut SqliteConnection) -> Result<(),
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn every_connection_waits_for_the_disk() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let options = StoreOptions::new(folder.path().join("library"), 0);
+        let store = Store::open(options).await.expect("a new library");
+        for (pool, query_only) in [(&store.writer, 0), (&store.readers, 1)] {
+            let value = async |name: &'static str| -> i64 {
+                sqlx::query_scalar(name).fetch_one(pool).await.expect(name)
+            };
+            assert_eq!(value("PRAGMA synchronous").await, 2, "2 is FULL");
+            assert_eq!(value("PRAGMA fullfsync").await, 1);
+            assert_eq!(value("PRAGMA foreign_keys").await, 1);
+            assert_eq!(value("PRAGMA query_only").await, query_only);
+            let mode: String =
+                sqlx::query_scalar("PRAGMA journal_mode").fetch_one(pool).await.expect("its mode");
+            assert_eq!(mode, "wal");
+        }
+    }
+
+    #[tokio::test]
+    async fn the_bundled_sqlite_is_new_enough() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let options = StoreOptions::new(folder.path().join("library"), 0);
+        let store = Store::open(options).await.expect("a new library");
+        let number: String = sqlx::query_scalar("SELECT sqlite_version()")
+            .fetch_one(&store.readers)
+            .await
+            .expect("its version");
+        let parts: Vec<u32> = number.split('.').map(|part| part.parse().expect(part)).collect();
+        assert!(parts >= vec![3, 51, 3], "{number}");
+        // The check itself, at the limit and one below it.
+        assert!(new_enough("3.51.3") && new_enough("3.52.0") && new_enough("4.0"));
+        assert!(!new_enough("3.51.2") && !new_enough("3.50.9") && !new_enough("2.99.99"));
+    }
 
     #[tokio::test]
     async fn a_failed_schema_change_leaves_the_old_library_and_a_backup() {

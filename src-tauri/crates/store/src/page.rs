@@ -5,7 +5,7 @@ use sqlx::FromRow;
 use sqlx::sqlite::SqliteConnection;
 
 use crate::chapter::verify;
-use crate::checksum::checksum;
+use crate::checksum::checksum_of;
 use crate::generation::{follow_edits, follow_replacement};
 use crate::revision::{RevisionReason, keep_revision};
 use crate::{ChapterId, Store, StoreError};
@@ -26,9 +26,18 @@ pub struct Saved {
 #[derive(FromRow)]
 pub(crate) struct Page {
     pub version: u32,
+    han: u32,
+    words: u32,
+    characters: u32,
     pub body: String,
     checksum: i64,
     pub authorship: Vec<u8>,
+}
+
+impl Page {
+    fn counts(&self) -> Counts {
+        Counts { han: self.han, words: self.words, characters: self.characters }
+    }
 }
 
 impl Store {
@@ -50,7 +59,7 @@ impl Store {
             return Err(StoreError::VersionConflict { stored, given: base_version });
         }
         if edits.is_empty() {
-            return Ok(Saved { version: page.version, counts: Counts::of(&page.body) });
+            return Ok(Saved { version: page.version, counts: page.counts() });
         }
         let removed: u64 = edits.iter().map(|edit| u64::from(edit.removed())).sum();
         let reason = (removed > u64::from(BIG_LOSS)).then_some(RevisionReason::BigLoss);
@@ -75,7 +84,8 @@ impl Store {
         let authorship = Authorship::new(spans, utf16_len(body));
         let difference = TextEdit::between(&page.body, body);
         follow_replacement(&mut change, chapter, &difference, &authorship).await?;
-        let saved = put(&mut change, chapter, page.version, body, &authorship, now_ms).await?;
+        let saved = Saved { version: page.version + 1, counts: Counts::of(body) };
+        put(&mut change, chapter, saved, body, &authorship, now_ms).await?;
         change.commit().await?;
         Ok(saved)
     }
@@ -87,14 +97,14 @@ pub(crate) async fn load(
     chapter: ChapterId,
 ) -> Result<Page, StoreError> {
     let page: Page = sqlx::query_as(
-        "SELECT version, body, checksum, authorship
+        "SELECT version, han, words, characters, body, checksum, authorship
          FROM chapter JOIN chapter_text ON chapter_text.chapter = chapter.id WHERE id = ?",
     )
     .bind(chapter)
     .fetch_optional(connection)
     .await?
     .ok_or(StoreError::NotFound { kind: "chapter", id: chapter.0 })?;
-    verify(chapter, &page.body, page.checksum)?;
+    verify(chapter, &page.body, &page.authorship, page.checksum)?;
     Ok(page)
 }
 
@@ -116,22 +126,24 @@ pub(crate) async fn edit_page(
         authorship.apply(edit);
     }
     follow_edits(connection, chapter, edits).await?;
-    put(connection, chapter, page.version, &body, &authorship, now_ms).await
+    let saved = Saved { version: page.version + 1, counts: page.counts().after(&page.body, &body) };
+    put(connection, chapter, saved, &body, &authorship, now_ms).await?;
+    Ok(saved)
 }
 
 async fn put(
     connection: &mut SqliteConnection,
     chapter: ChapterId,
-    version: u32,
+    saved: Saved,
     body: &str,
     authorship: &Authorship,
     now_ms: i64,
-) -> Result<Saved, StoreError> {
-    let saved = Saved { version: version + 1, counts: Counts::of(body) };
+) -> Result<(), StoreError> {
+    let authorship = authorship_to_blob(authorship);
     sqlx::query("UPDATE chapter_text SET body = ?, checksum = ?, authorship = ? WHERE chapter = ?")
         .bind(body)
-        .bind(checksum(body))
-        .bind(authorship_to_blob(authorship))
+        .bind(checksum_of([body.as_bytes(), &authorship]))
+        .bind(authorship)
         .bind(chapter)
         .execute(&mut *connection)
         .await?;
@@ -147,7 +159,7 @@ async fn put(
     .bind(chapter)
     .execute(connection)
     .await?;
-    Ok(saved)
+    Ok(())
 }
 
 /// Little-endian triples of `u32`: from, to, generation.

@@ -3,6 +3,7 @@
 use unicode_normalization::char::is_combining_mark;
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::edit::common_ends;
 use crate::script::{is_han, is_unspaced};
 
 /// Length of a text. `han + words` is what a Chinese word processor calls 字数 of a mixed text, punctuation left out.
@@ -21,6 +22,24 @@ impl Counts {
     pub fn of(text: &str) -> Self {
         let (han, words) = han_and_words(text);
         Self { han, words, characters: characters(text) }
+    }
+
+    /// The length of `new`, which was made of `old`, whose length this is. Only lines that differ are counted.
+    pub fn after(self, old: &str, new: &str) -> Self {
+        let (beginning, end) = common_ends(old, new);
+        // No word and no character reaches across the end of a line.
+        let beginning = old[..beginning].rfind('\n').map_or(0, |at| at + 1);
+        let common_end = &old[old.len() - end..];
+        let end = common_end.find('\n').map_or(0, |at| common_end.len() - at - 1);
+        let before = Self::of(&old[beginning..old.len() - end]);
+        let after = Self::of(&new[beginning..new.len() - end]);
+        let changed =
+            |all: u32, before: u32, after: u32| all.saturating_sub(before).saturating_add(after);
+        Self {
+            han: changed(self.han, before.han, after.han),
+            words: changed(self.words, before.words, after.words),
+            characters: changed(self.characters, before.characters, after.characters),
+        }
     }
 
     /// Both together: what a goal is measured in.
@@ -155,12 +174,21 @@ mod tests {
         check("He paid 1,000.50 at 10:30 in the U.S.", 0, 8, 30);
         check("*really* and **bold**", 0, 3, 19);
         check("- 'tis", 0, 1, 5);
+        check(
+            "It is a truth universally acknowledged, that a single man in possession of a good fortune, must be \
+             in want of a wife.",
+            0,
+            23,
+            95,
+        );
         check("e\u{301}te\u{301}", 0, 1, 3);
     }
 
     #[test]
     fn chinese_and_both() {
         check("笔墨", 2, 0, 2);
+        // 8 + 5 + 8 characters and three marks.
+        check("我家门前有两棵树，一棵是枣树，还有一棵也是枣树。", 21, 0, 24);
         check("“走吧。”他说。", 4, 0, 8);
         check("用Rust写小说", 4, 1, 8);
         check("他有3只猫，2.5斤。", 5, 2, 11);
@@ -197,6 +225,22 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(5000))]
+
+        #[test]
+        fn counting_what_changed_is_counting_all(
+            old in "[a1'.\n\r 笔\u{301}👨\u{200D}🇨]{0,24}",
+            new in "[a1'.\n\r 笔\u{301}👨\u{200D}🇨]{0,24}",
+            from in 0usize..24,
+            length in 0usize..6,
+        ) {
+            prop_assert_eq!(Counts::of(&old).after(&old, &new), Counts::of(&new));
+            let mut edited: Vec<char> = old.chars().collect();
+            let from = from.min(edited.len());
+            let to = (from + length).min(edited.len());
+            edited.splice(from..to, new.chars().take(3));
+            let edited: String = edited.into_iter().collect();
+            prop_assert_eq!(Counts::of(&old).after(&old, &edited), Counts::of(&edited));
+        }
 
         #[test]
         fn characters_are_the_visible_grapheme_clusters(

@@ -18,17 +18,12 @@ pub struct TextEdit {
 impl TextEdit {
     /// The one replacement that makes `new` of `old`: what lies between their common beginning and their common end.
     pub fn between(old: &str, new: &str) -> Self {
-        let same = |(one, other): &(char, char)| one == other;
-        let beginning = old.chars().zip(new.chars()).take_while(same);
-        let beginning = beginning.map(|(character, _)| character.len_utf8()).sum::<usize>();
-        let (rest, new_rest) = (&old[beginning..], &new[beginning..]);
-        let end = rest.chars().rev().zip(new_rest.chars().rev()).take_while(same);
-        let end = end.map(|(character, _)| character.len_utf8()).sum::<usize>();
+        let (beginning, end) = common_ends(old, new);
         let from = utf16_len(&old[..beginning]);
         Self {
             from: Utf16Offset(from),
-            to: Utf16Offset(from + utf16_len(&rest[..rest.len() - end])),
-            insert: new_rest[..new_rest.len() - end].to_owned(),
+            to: Utf16Offset(from + utf16_len(&old[beginning..old.len() - end])),
+            insert: new[beginning..new.len() - end].to_owned(),
             generation: None,
         }
     }
@@ -42,6 +37,25 @@ impl TextEdit {
     pub fn inserted(&self) -> u32 {
         utf16_len(&self.insert)
     }
+}
+
+/// How many bytes two texts have in common at their beginning, and at their end behind that: whole characters.
+pub(crate) fn common_ends(one: &str, other: &str) -> (usize, usize) {
+    const STEP: usize = 1 << 12;
+    let (first, second) = (one.as_bytes(), other.as_bytes());
+    let steps = first.chunks(STEP).zip(second.chunks(STEP));
+    let same: usize = steps.take_while(|(one, other)| one == other).map(|(one, _)| one.len()).sum();
+    let bytes = first[same..].iter().zip(&second[same..]);
+    let beginning = same + bytes.take_while(|(one, other)| one == other).count();
+    let beginning = one.floor_char_boundary(beginning);
+
+    let (first, second) = (&first[beginning..], &second[beginning..]);
+    let steps = first.rchunks(STEP).zip(second.rchunks(STEP));
+    let same: usize = steps.take_while(|(one, other)| one == other).map(|(one, _)| one.len()).sum();
+    let rest = |bytes: &[u8]| bytes.len() - same;
+    let bytes = first[..rest(first)].iter().rev().zip(second[..rest(second)].iter().rev());
+    let end = same + bytes.take_while(|(one, other)| one == other).count();
+    (beginning, one.len() - one.ceil_char_boundary(one.len() - end))
 }
 
 /// An edit that does not fit the text.
@@ -178,6 +192,20 @@ mod tests {
         assert_eq!(TextEdit::between("a😀b", "a😁b"), edit(1, 3, "😁"));
         assert_eq!(TextEdit::between("aaa", "aa"), edit(2, 3, ""));
         assert_eq!(TextEdit::between("same", "same"), edit(4, 4, ""));
+    }
+
+    #[test]
+    fn long_texts_differ_where_they_were_changed() {
+        let old = "雪".repeat(100_000);
+        for at in [0, 5_000, 50_001, 100_000] {
+            let changed = edit(at, at, "é");
+            let new = apply_edits(&old, std::slice::from_ref(&changed)).expect("it fits");
+            assert_eq!(TextEdit::between(&old, &new), changed, "at {at}");
+            assert_eq!(TextEdit::between(&new, &old), edit(at, at + 1, ""), "at {at}");
+        }
+        // 雪 is E9 9B AA, 雨 E9 9B A8: characters that differ in a byte differ as a whole.
+        assert_eq!(TextEdit::between("雪雪", "雪雨"), edit(1, 2, "雨"));
+        assert_eq!(TextEdit::between("é©", "É©"), edit(0, 1, "É"));
     }
 
     proptest! {

@@ -80,6 +80,16 @@ impl Utf16Cursor {
             byte -= character.len_utf8();
             unit -= character.len_utf16() as u32;
         }
+        // Long ways in long steps.
+        while unit < target.0 && byte < text.len() {
+            let step = text.floor_char_boundary(byte + 1024);
+            let units = utf16_len(&text[byte..step]);
+            if units > target.0 - unit {
+                break;
+            }
+            byte = step;
+            unit += units;
+        }
         for character in text[byte..].chars() {
             if unit >= target.0 {
                 break;

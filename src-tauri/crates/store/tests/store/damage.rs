@@ -1,13 +1,17 @@
 //! Files that changed on the disk: what was damaged is refused or does no harm, never a wrong page.
 
 use bimo_store::{GenerationStatus, Store, StoreError};
+use bimo_text::{AuthorSpan, Authorship, Utf16Offset};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use crate::{NOW_MS, Shelf, at, ended};
 
+/// A page's text and its authors.
+type Shown = (String, Authorship);
+
 /// A library with some of everything, closed, with a backup.
-async fn library() -> (Shelf, Vec<u8>, Vec<String>) {
+async fn library() -> (Shelf, Vec<u8>, Vec<Shown>) {
     let shelf = Shelf::new();
     let store = shelf.open().await;
     for work in 0..3u32 {
@@ -15,7 +19,8 @@ async fn library() -> (Shelf, Vec<u8>, Vec<String>) {
             store.create_work(&format!("Work {work}"), NOW_MS).await.expect("a work");
         let body = format!("第{work}本。雪下了一夜。The snow fell all night.\n").repeat(200);
         store.replace_page(chapter, &body, vec![], NOW_MS).await.expect("text");
-        store.replace_page(chapter, &body[..3000], vec![], NOW_MS).await.expect("a revision");
+        let span = AuthorSpan { from: Utf16Offset(5), to: Utf16Offset(900), generation: 1 };
+        store.replace_page(chapter, &body[..3000], vec![span], NOW_MS).await.expect("a revision");
         let id = store.start_generation(&at(chapter, 0), NOW_MS).await.expect("a start");
         store.append_output(id, &"有一座山。".repeat(50), &[]).await.expect("text");
         let complete = ended(GenerationStatus::Complete);
@@ -32,11 +37,12 @@ async fn library() -> (Shelf, Vec<u8>, Vec<String>) {
 }
 
 /// Reads all that a person would see; the pages come back.
-async fn pages(store: &Store) -> Result<Vec<String>, StoreError> {
+async fn pages(store: &Store) -> Result<Vec<Shown>, StoreError> {
     let mut pages = Vec::new();
     for work in store.library().await?.works {
         for chapter in work.chapters {
-            pages.push(store.chapter(chapter.id).await?.body);
+            let page = store.chapter(chapter.id).await?;
+            pages.push((page.body, page.authorship));
             store.revisions(chapter.id).await?;
         }
     }
