@@ -112,7 +112,7 @@ pub(crate) async fn write(
     std::fs::create_dir_all(backups).map_err(|error| StoreError::from_io(backups, &error))?;
     let path = backups.join(name_of_date(now_ms));
     vacuum_into(connection, &path).await?;
-    thin_out(backups);
+    thin_out(backups, &path);
     Ok(path)
 }
 
@@ -133,13 +133,15 @@ async fn vacuum_into(connection: &mut SqliteConnection, path: &Path) -> Result<(
     path.parent().map_or(Ok(()), sync_folder).map_err(failed)
 }
 
-/// Removes what daily, weekly and monthly copies do not need. A copy that cannot be removed does no harm.
-fn thin_out(backups: &Path) {
+/// Removes what daily, weekly and monthly copies do not need, but never the one that was just made: the clock may have
+/// been turned back. A copy that cannot be removed does no harm.
+fn thin_out(backups: &Path, just_made: &Path) {
     let copies = dated(backups);
     let dates: Vec<i64> = copies.iter().map(|(date, _)| *date).collect();
     let remove = superfluous(&dates);
     for (date, path) in copies {
         if remove.contains(&date)
+            && path != just_made
             && let Err(error) = std::fs::remove_file(&path)
         {
             tracing::warn!(path = %path.display(), %error, "an old backup could not be removed");

@@ -21,6 +21,10 @@ const READERS: u32 = 3;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// The write-ahead log is cut back to this many bytes after a checkpoint.
 const WAL_LIMIT_BYTES: u32 = 16 << 20;
+/// Pages that a connection may keep in memory, in KiB: a text of some million characters is read from there.
+const CACHE_KIB: u32 = 32 << 10;
+/// Rows that a statement may be ahead of who reads them; each wait costs a change of threads.
+const ROWS_AHEAD: usize = 1000;
 
 /// Where a library is kept.
 #[derive(Debug, Clone)]
@@ -58,9 +62,8 @@ pub struct Store {
     /// A pool of one, so that writes queue.
     pub(crate) writer: SqlitePool,
     pub(crate) readers: SqlitePool,
-    /// Held for as long as the store lives; the system lets go of it when the process ends, however it ends. Who only
-    /// reads needs none.
-    pub(crate) _lock: Option<File>,
+    /// Who only reads needs none.
+    pub(crate) _lock: Option<FolderLock>,
 }
 
 impl Store {
@@ -102,8 +105,21 @@ impl Store {
     }
 }
 
+/// One process's right to a library's folder. The system takes it back when the process ends, however it ends.
+#[derive(Debug)]
+pub(crate) struct FolderLock(File);
+
+impl Drop for FolderLock {
+    fn drop(&mut self) {
+        // Closing the file is not enough: a process that is just being started still has it open for a moment.
+        if let Err(error) = self.0.unlock() {
+            tracing::warn!(%error, "the library's lock could not be given back");
+        }
+    }
+}
+
 /// Takes the folder's lock, or says that another process has it.
-pub(crate) fn lock(folder: &Path) -> Result<File, StoreError> {
+pub(crate) fn lock(folder: &Path) -> Result<FolderLock, StoreError> {
     std::fs::create_dir_all(folder).map_err(|error| StoreError::from_io(folder, &error))?;
     let path = folder.join("library.lock");
     let file = File::options()
@@ -113,7 +129,7 @@ pub(crate) fn lock(folder: &Path) -> Result<File, StoreError> {
         .open(&path)
         .map_err(|error| StoreError::from_io(&path, &error))?;
     match file.try_lock() {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(FolderLock(file)),
         Err(TryLockError::WouldBlock) => Err(StoreError::Locked { folder: folder.to_owned() }),
         Err(TryLockError::Error(error)) => Err(StoreError::from_io(&path, &error)),
     }
@@ -138,21 +154,10 @@ async fn open_checked(
         .max_lifetime(None)
         .connect_with(connect.clone())
         .await?;
-    {
-        let mut connection = writer.acquire().await?;
-        check_sqlite(&mut connection).await?;
-        let known = migrations.len() as u32;
-        let found = schema_of(&mut connection).await?;
-        if found > known {
-            return Err(StoreError::NewerSchema { found, known });
-        }
-        if length > 0 {
-            quick_check(&mut connection).await?;
-        }
-        if found > 0 && found < known {
-            backup::write(&mut connection, &options.backups, options.now_ms).await?;
-        }
-        migrate(&mut connection, migrations).await?;
+    if let Err(error) = prepare(&writer, options, migrations, length > 0).await {
+        // Not only dropped: a connection that is still being closed would meet the backup that may come in its place.
+        writer.close().await;
+        return Err(error);
     }
     let readers = SqlitePoolOptions::new()
         .max_connections(READERS)
@@ -161,6 +166,29 @@ async fn open_checked(
         .connect_with(connect.create_if_missing(false).pragma("query_only", "ON"))
         .await?;
     Ok(Store { options: options.clone(), writer, readers, _lock: Some(lock) })
+}
+
+/// Checks the library and brings it up to date.
+async fn prepare(
+    writer: &SqlitePool,
+    options: &StoreOptions,
+    migrations: &[&'static str],
+    has_content: bool,
+) -> Result<(), StoreError> {
+    let mut connection = writer.acquire().await?;
+    check_sqlite(&mut connection).await?;
+    let known = migrations.len() as u32;
+    let found = schema_of(&mut connection).await?;
+    if found > known {
+        return Err(StoreError::NewerSchema { found, known });
+    }
+    if has_content {
+        quick_check(&mut connection).await?;
+    }
+    if found > 0 && found < known {
+        backup::write(&mut connection, &options.backups, options.now_ms).await?;
+    }
+    migrate(&mut connection, migrations).await
 }
 
 /// How the library is opened, for writing.
@@ -172,9 +200,11 @@ pub(crate) fn connect_options(path: &Path) -> SqliteConnectOptions {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .busy_timeout(BUSY_TIMEOUT)
+        .row_buffer_size(ROWS_AHEAD)
         // Without it, macOS only hands the data to the drive and does not wait until it is written.
         .pragma("fullfsync", "ON")
         .pragma("journal_size_limit", WAL_LIMIT_BYTES.to_string())
+        .pragma("cache_size", format!("-{CACHE_KIB}"))
 }
 
 async fn check_sqlite(connection: &mut SqliteConnection) -> Result<(), StoreError> {

@@ -47,24 +47,30 @@ async fn index(connection: &mut SqliteConnection, chapter: ChapterId) -> Result<
     for (id, start, sum) in indexed {
         reusable.entry(sum).or_default().push((id, start));
     }
+    let mut moved: Vec<(i64, i64)> = Vec::new();
     for range in passages(&body) {
         let text = &body[range.clone()];
         let sum = checksum(text);
+        let new_start = range.start as i64;
         match reusable.get_mut(&sum).and_then(Vec::pop) {
-            Some((_, start)) if start == range.start as i64 => {}
-            Some((id, _)) => {
-                sqlx::query("UPDATE passage SET start = ? WHERE id = ?")
-                    .bind(range.start as i64)
-                    .bind(id)
-                    .execute(&mut *connection)
-                    .await?;
-            }
+            Some((_, start)) if start == new_start => {}
+            Some((id, _)) => moved.push((id, new_start)),
             None => insert(connection, chapter, &range, text, sum).await?,
         }
     }
-    for (id, _) in reusable.into_values().flatten() {
-        sqlx::query("DELETE FROM passage WHERE id = ?").bind(id).execute(&mut *connection).await?;
-    }
+    let gone: Vec<i64> = reusable.into_values().flatten().map(|(id, _)| id).collect();
+    // One statement each: behind an edit everything moves, and that may be hundreds of passages.
+    sqlx::query(
+        "UPDATE passage SET start = json_extract(value, '$[1]')
+         FROM json_each(?) WHERE passage.id = json_extract(value, '$[0]')",
+    )
+    .bind(serde_json::json!(moved).to_string())
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query("DELETE FROM passage WHERE id IN (SELECT value FROM json_each(?))")
+        .bind(serde_json::json!(gone).to_string())
+        .execute(&mut *connection)
+        .await?;
     sqlx::query("UPDATE chapter SET search_dirty = 0 WHERE id = ?")
         .bind(chapter)
         .execute(connection)

@@ -87,6 +87,16 @@ async fn copies_thin_out_with_age() {
 }
 
 #[tokio::test]
+async fn a_copy_made_when_the_clock_was_turned_back_stays() {
+    let (shelf, store, _) = Shelf::with_text("x").await;
+    for day in (0..8).rev() {
+        let path = store.back_up(NOW_MS + day * DAY_MS).await.expect("a backup");
+        assert!(path.exists(), "{}", path.display());
+    }
+    assert!(copies(&shelf).len() >= 7);
+}
+
+#[tokio::test]
 async fn a_damaged_backup_is_not_restored() {
     let (shelf, store, chapter) = Shelf::with_text("the text").await;
     let path = store.back_up(NOW_MS).await.expect("a backup");

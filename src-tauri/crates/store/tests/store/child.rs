@@ -33,7 +33,7 @@ fn run_task() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     match parts[..] {
         ["write", folder, chapter, seed] => runtime.block_on(kill::write(folder, chapter, seed)),
-        ["back-up", folder] => runtime.block_on(kill::back_up(folder)),
+        ["back-up", folder, day] => runtime.block_on(kill::back_up(folder, day)),
         ["hold", folder] => runtime.block_on(trouble::hold(folder)),
         ["fill", folder] => runtime.block_on(trouble::fill(folder)),
         _ => panic!("there is no task {task:?}"),

@@ -1,6 +1,6 @@
 //! Files that changed on the disk: what was damaged is refused or does no harm, never a wrong page.
 
-use bimo_store::{GenerationStatus, Store, StoreError};
+use bimo_store::{GenerationStatus, Store, StoreError, StoreOptions, restore_backup};
 use bimo_text::{AuthorSpan, Authorship, Utf16Offset};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -139,6 +139,32 @@ async fn a_damaged_file_stays_as_it_is() {
         assert_eq!(error.code(), "library_corrupted", "{error}");
         let kept = std::fs::read(shelf.options.database()).expect("the file");
         assert!(kept == damaged, "the file was changed");
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_library_goes_on_from_its_backup() {
+    let (shelf, bytes, expected) = library().await;
+    for round in 0..5 {
+        let mut damaged = bytes.clone();
+        damaged[4096 * (round + 1)..][..4096].fill(0xAA);
+        if round % 2 == 0 {
+            damaged[..100].fill(0);
+        }
+        std::fs::write(shelf.options.database(), &damaged).expect("damage");
+        let error = Store::open(shelf.options.clone()).await.expect_err("it is damaged");
+        let StoreError::Corrupted { newest_backup: Some(backup), .. } = error else {
+            panic!("{round}: {error}");
+        };
+        let options = StoreOptions { now_ms: NOW_MS + round as i64, ..shelf.options.clone() };
+        let kept = restore_backup(&options, &backup).await.expect("restored").expect("kept");
+        assert!(std::fs::read(kept).expect("the damaged file") == damaged);
+        for _ in 0..2 {
+            let store = shelf.open().await;
+            assert_eq!(pages(&store).await.expect("whole"), expected, "{round}");
+            store.set_setting("round", &round.into()).await.expect("it can be written");
+            store.close().await;
+        }
     }
 }
 

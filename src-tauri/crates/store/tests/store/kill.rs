@@ -114,7 +114,8 @@ impl Script {
         }
         let insert =
             format!("第{}次 typed {}。\n", self.version, self.random.random_range(0..1000));
-        if self.random.random_bool(0.5) {
+        // At an empty beginning the person would type where the model writes: that place is the model's.
+        if self.head.is_empty() || self.random.random_bool(0.5) {
             let at = units(&self.body());
             self.tail.push_str(&insert);
             return Step::Type { at, remove: 0, insert };
@@ -238,11 +239,11 @@ async fn nothing_acknowledged_is_lost() {
     assert!(recovered_texts > 10, "only {recovered_texts} texts were recovered");
 }
 
-/// The child's task: one backup after another.
-pub async fn back_up(folder: &str) {
+/// The child's task: one backup after another, a day apart, from a day on.
+pub async fn back_up(folder: &str, first_day: &str) {
     let store = Store::open(StoreOptions::new(folder, NOW_MS)).await.expect("the library opens");
     say("ready");
-    for day in 1.. {
+    for day in first_day.parse::<i64>().expect("a number").. {
         let path = store.back_up(NOW_MS + day * DAY_MS).await.expect("a backup");
         say(text(&path));
     }
@@ -256,9 +257,10 @@ async fn a_backup_that_has_its_name_is_whole() {
     store.move_to_bin(LibraryItem::Chapter(binned), NOW_MS).await.expect("thrown away");
     store.close().await;
     let mut random = StdRng::seed_from_u64(2);
-    for _ in 0..10 {
+    for round in 0..10 {
         let pause = Duration::from_micros(random.random_range(0..60_000));
-        let said = kill_after("back-up", &[text(&shelf.options.folder)], pause);
+        let first_day = (round * 1000).to_string();
+        let said = kill_after("back-up", &[text(&shelf.options.folder), &first_day], pause);
         if let Some(last) = said.last() {
             assert!(std::fs::exists(last).expect("the folder"), "{last} was said to be there");
         }

@@ -48,7 +48,7 @@ async fn times_of_searches(store: &Store, chapter: ChapterId, from: u32) -> Vec<
     times
 }
 
-/// The bounds are those of a busy machine; alone, saves take a third and searches a half of it.
+/// The bounds leave room for a busy machine: alone, a save takes a fifth and a search a quarter of them.
 #[tokio::test]
 async fn a_million_characters_are_saved_and_searched_in_time() {
     let (shelf, store, chapter) = long_chapter().await;
