@@ -1,6 +1,7 @@
 //! Language models on candle: files, tokenizers, architectures, sampling, caches.
 //!
-//! Start reading at [`open`], which turns a path into checked [`ModelFiles`].
+//! Start reading at [`load`]: [`open`] turns a path into checked [`ModelFiles`], [`decoder::Decoder`] computes, a
+//! [`DecoderGenerator`] writes with it.
 //!
 //! **Invariant**: every byte that comes from a model's files is checked against the limits in [`limits`] before candle
 //! or `tokenizers` sees it. A file that lies gives a typed error that names the place, never a panic.
@@ -9,15 +10,23 @@
 //! like a control token in a person's text stays text.
 
 pub mod decoder;
+mod device;
 mod files;
 mod fit;
+mod generator;
 pub mod limits;
+mod load;
 mod prompt;
+pub mod sampling;
 mod template;
 mod tokenizer;
 
+pub use decoder::Precision;
+pub use device::{ChosenDevice, choose_device};
 pub use files::{ModelFiles, Weight, Weights, open, open_bytes, open_tokenizer};
 pub use fit::{MemoryNeed, free_memory};
+pub use generator::DecoderGenerator;
+pub use load::{LoadOptions, ModelSource, load, load_decoder};
 pub use prompt::encode_prompt;
 pub use template::{ChatTemplate, TemplatePart};
 pub use tokenizer::TextTokenizer;

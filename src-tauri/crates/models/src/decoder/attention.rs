@@ -1,0 +1,108 @@
+//! Attention with grouped heads over a cache (Ainslie et al. 2023).
+
+use candle_core::{D, Result, Tensor};
+use candle_nn::ops;
+
+use super::layers::{Linear, Norm};
+use super::model::Pass;
+
+/// The part of a block that looks back along the text.
+pub(super) struct Attention {
+    pub projections: Projections,
+    /// Norms of each query and key head, where the family has them.
+    pub head_norms: Option<HeadNorms>,
+    pub output: Linear,
+    pub heads: usize,
+    pub kv_heads: usize,
+    pub head_dim: usize,
+}
+
+/// How queries, keys and values are made.
+pub(super) enum Projections {
+    /// A layer for each.
+    Separate { query: Linear, key: Linear, value: Linear },
+    /// One layer; queries, keys and values lie one after another in its output.
+    Fused(Linear),
+}
+
+/// Over `head_dim` numbers each.
+pub(super) struct HeadNorms {
+    pub query: Norm,
+    pub key: Norm,
+}
+
+impl Attention {
+    /// `[rows, hidden]` to the same.
+    pub fn forward(&self, x: &Tensor, layer: usize, pass: &mut Pass<'_, '_>) -> Result<Tensor> {
+        let (query, key, value) = self.project(x)?;
+        let norms = self.head_norms.as_ref();
+        let query = self.split_heads(&query, self.heads, norms.map(|norms| &norms.query))?;
+        let key = self.split_heads(&key, self.kv_heads, norms.map(|norms| &norms.key))?;
+        let value = self.split_heads(&value, self.kv_heads, None)?;
+        let (query, key) = (pass.rotate(&query)?, pass.rotate(&key)?);
+        let mut seen = Vec::with_capacity(pass.runs.len());
+        let mut first = 0;
+        for (run, mask) in pass.runs.iter_mut().zip(&pass.masks) {
+            let count = run.tokens.len();
+            let rows = |tensor: &Tensor| tensor.narrow(1, first, count)?.contiguous();
+            let (keys, values) = run.context.write(layer, &rows(&key)?, &rows(&value)?)?;
+            seen.push(self.attend(&rows(&query)?, &keys, &values, mask.as_ref())?);
+            first += count;
+        }
+        self.output.forward(&Tensor::cat(&seen, 0)?)
+    }
+
+    fn project(&self, x: &Tensor) -> Result<(Tensor, Tensor, Tensor)> {
+        match &self.projections {
+            Projections::Separate { query, key, value } => {
+                Ok((query.forward(x)?, key.forward(x)?, value.forward(x)?))
+            }
+            Projections::Fused(linear) => {
+                let all = linear.forward(x)?;
+                let (query, key) = (self.heads * self.head_dim, self.kv_heads * self.head_dim);
+                Ok((
+                    all.narrow(1, 0, query)?,
+                    all.narrow(1, query, key)?,
+                    all.narrow(1, query + key, key)?,
+                ))
+            }
+        }
+    }
+
+    /// `[rows, heads * head_dim]` to `[heads, rows, head_dim]`.
+    fn split_heads(&self, x: &Tensor, heads: usize, norm: Option<&Norm>) -> Result<Tensor> {
+        let x = x.reshape(((), heads, self.head_dim))?;
+        let x = match norm {
+            Some(norm) => norm.forward(&x)?,
+            None => x,
+        };
+        x.transpose(0, 1)?.contiguous()
+    }
+
+    /// Queries `[heads, n, head_dim]` over keys and values `[kv_heads, length, head_dim]` to `[n, heads * head_dim]`.
+    ///
+    /// The query heads that share a key head lie one after another, so a group of them is one matrix: all heads are
+    /// one batched product of `kv_heads` matrices.
+    fn attend(
+        &self,
+        query: &Tensor,
+        keys: &Tensor,
+        values: &Tensor,
+        mask: Option<&Tensor>,
+    ) -> Result<Tensor> {
+        let (heads, count, width) = query.dims3()?;
+        let grouped = (self.kv_heads, heads / self.kv_heads * count, width);
+        let query = (query.reshape(grouped)? * (width as f64).powf(-0.5))?;
+        let scores = query.matmul(&keys.transpose(1, 2)?)?;
+        let length = scores.dim(D::Minus1)?;
+        let scores = match mask {
+            Some(mask) => scores
+                .reshape((heads, count, length))?
+                .broadcast_add(mask)?
+                .reshape((self.kv_heads, (), length))?,
+            None => scores,
+        };
+        let seen = ops::softmax_last_dim(&scores)?.matmul(values)?;
+        seen.reshape((heads, count, width))?.transpose(0, 1)?.reshape((count, heads * width))
+    }
+}

@@ -1,0 +1,122 @@
+//! What a model has read: tokens, and their keys and values, so that nothing is read twice.
+
+use bimo_engine::TokenId;
+use candle_core::{DType, Device, Result, Tensor};
+
+use super::DecoderConfig;
+
+/// The cache is allocated for at least so many tokens at a time.
+const GROWTH_TOKENS: usize = 256;
+
+/// Tokens that a model has read, with the keys and values of every layer.
+pub struct Context {
+    tokens: Vec<TokenId>,
+    layers: Vec<Layer>,
+    capacity: usize,
+    shape: Shape,
+}
+
+/// Keys and values of one layer, each `[kv_heads, capacity, head_dim]`.
+struct Layer {
+    keys: Tensor,
+    values: Tensor,
+}
+
+#[derive(Clone)]
+struct Shape {
+    kv_heads: usize,
+    head_dim: usize,
+    limit: usize,
+    device: Device,
+}
+
+impl Context {
+    /// An empty one. Memory is taken as it fills.
+    pub(super) fn new(config: &DecoderConfig, device: &Device) -> Result<Self> {
+        let shape = Shape {
+            kv_heads: config.kv_heads,
+            head_dim: config.head_dim,
+            limit: config.context_length,
+            device: device.clone(),
+        };
+        let layers = (0..config.layers).map(|_| shape.layer(0)).collect::<Result<_>>()?;
+        Ok(Self { tokens: Vec::new(), layers, capacity: 0, shape })
+    }
+
+    /// The tokens read.
+    pub fn tokens(&self) -> &[TokenId] {
+        &self.tokens
+    }
+
+    /// Forgets all but the first `length` tokens.
+    pub fn truncate(&mut self, length: usize) {
+        self.tokens.truncate(length);
+    }
+
+    /// How many of `tokens`, from the first, have been read already.
+    pub fn common_prefix(&self, tokens: &[TokenId]) -> usize {
+        self.tokens.iter().zip(tokens).take_while(|(a, b)| a == b).count()
+    }
+
+    /// One that shares nothing with this and can go another way.
+    pub fn duplicate(&self) -> Result<Self> {
+        let copy = |layer: &Layer| -> Result<Layer> {
+            Ok(Layer { keys: layer.keys.copy()?, values: layer.values.copy()? })
+        };
+        Ok(Self {
+            tokens: self.tokens.clone(),
+            layers: self.layers.iter().map(copy).collect::<Result<_>>()?,
+            capacity: self.capacity,
+            shape: self.shape.clone(),
+        })
+    }
+
+    /// Makes room for so many tokens more. The caller has checked that the model's limit allows them.
+    pub(super) fn reserve(&mut self, additional: usize) -> Result<()> {
+        let needed = self.tokens.len() + additional;
+        if needed <= self.capacity {
+            return Ok(());
+        }
+        let generous = (self.capacity + self.capacity / 2).max(needed);
+        let capacity = generous.next_multiple_of(GROWTH_TOKENS).min(self.shape.limit).max(needed);
+        for layer in &mut self.layers {
+            let grown = self.shape.layer(capacity)?;
+            if !self.tokens.is_empty() {
+                let read = |tensor: &Tensor| tensor.narrow(1, 0, self.tokens.len())?.contiguous();
+                grown.keys.slice_set(&read(&layer.keys)?, 1, 0)?;
+                grown.values.slice_set(&read(&layer.values)?, 1, 0)?;
+            }
+            *layer = grown;
+        }
+        self.capacity = capacity;
+        Ok(())
+    }
+
+    /// Writes keys and values, `[kv_heads, n, head_dim]`, of the next `n` tokens into the room reserved for them.
+    /// Answers those of all tokens, these included. The tokens count as read only after [`Context::push`].
+    pub(super) fn write(
+        &mut self,
+        layer: usize,
+        keys: &Tensor,
+        values: &Tensor,
+    ) -> Result<(Tensor, Tensor)> {
+        let layer = &self.layers[layer];
+        let length = self.tokens.len() + keys.dim(1)?;
+        layer.keys.slice_set(&keys.contiguous()?, 1, self.tokens.len())?;
+        layer.values.slice_set(&values.contiguous()?, 1, self.tokens.len())?;
+        Ok((layer.keys.narrow(1, 0, length)?, layer.values.narrow(1, 0, length)?))
+    }
+
+    /// Counts tokens as read, when every layer has written them.
+    pub(super) fn push(&mut self, tokens: &[TokenId]) {
+        self.tokens.extend_from_slice(tokens);
+    }
+}
+
+impl Shape {
+    fn layer(&self, capacity: usize) -> Result<Layer> {
+        let zeros =
+            || Tensor::zeros((self.kv_heads, capacity, self.head_dim), DType::F32, &self.device);
+        Ok(Layer { keys: zeros()?, values: zeros()? })
+    }
+}

@@ -1,0 +1,163 @@
+//! Reads a decoder's parts out of a model's weights and puts them on the device.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
+
+use bimo_engine::EngineError;
+use candle_core::{DType, Device, Tensor};
+
+use super::DecoderConfig;
+use super::layers::{Linear, Norm};
+use super::matrix::Matrix;
+use crate::{Weight, Weights};
+
+/// How exactly a model computes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Precision {
+    /// Weights in few bits: as the file has them where that is fast, else Q8_0.
+    #[default]
+    Fast,
+    /// f32 throughout: for checking, several times slower and larger.
+    Exact,
+}
+
+/// Where a model computes and how exactly.
+#[derive(Debug, Clone)]
+pub struct Placement {
+    /// The device that holds the weights and the caches.
+    pub device: Device,
+    /// How exactly it computes.
+    pub precision: Precision,
+}
+
+/// Whether a linear layer adds a vector to its product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Bias {
+    /// The family always has one.
+    Required,
+    /// One is used where the file has it.
+    IfThere,
+}
+
+/// Reads the parts of one model.
+pub(super) struct Loader<'a> {
+    pub config: &'a DecoderConfig,
+    weights: &'a dyn Weights,
+    placement: &'a Placement,
+    tally: Mutex<Tally>,
+}
+
+/// What the loaded matrices are kept as.
+#[derive(Default)]
+struct Tally {
+    /// Numbers of each kind.
+    numbers: BTreeMap<String, usize>,
+    conversions: BTreeSet<String>,
+}
+
+impl<'a> Loader<'a> {
+    pub fn new(
+        config: &'a DecoderConfig,
+        weights: &'a dyn Weights,
+        placement: &'a Placement,
+    ) -> Self {
+        Self { config, weights, placement, tally: Mutex::default() }
+    }
+
+    /// Whether the file has this tensor.
+    pub fn contains(&self, name: &str) -> bool {
+        self.weights.contains(name)
+    }
+
+    /// The tensor `name`, `[rows, columns]`.
+    pub fn matrix(&self, name: &str, rows: usize, columns: usize) -> Result<Matrix, EngineError> {
+        let weight = self.weights.get(name)?;
+        let (shape, kind) = match &weight {
+            Weight::Float(tensor) => (tensor.shape().clone(), format!("{:?}", tensor.dtype())),
+            Weight::Quantized(tensor) => (tensor.shape().clone(), format!("{:?}", tensor.dtype())),
+        };
+        check_shape(name, shape.dims(), &[rows, columns])?;
+        let matrix = Matrix::new(weight, self.placement).map_err(compute)?;
+        let kept = format!("{:?}", matrix.dtype());
+        let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept != kind {
+            tally.conversions.insert(format!("{kind} to {kept}"));
+        }
+        *tally.numbers.entry(kept).or_default() += rows * columns;
+        Ok(matrix)
+    }
+
+    /// A linear layer from `inputs` to `outputs`: `name.weight` and `name.bias`.
+    pub fn linear(
+        &self,
+        name: &str,
+        inputs: usize,
+        outputs: usize,
+        bias: Bias,
+    ) -> Result<Linear, EngineError> {
+        let matrix = self.matrix(&format!("{name}.weight"), outputs, inputs)?;
+        let bias_name = format!("{name}.bias");
+        let bias = match bias {
+            Bias::IfThere if !self.contains(&bias_name) => None,
+            Bias::IfThere | Bias::Required => Some(self.vector(&bias_name, outputs)?),
+        };
+        Ok(Linear::new(matrix, bias))
+    }
+
+    /// Root-mean-square norm over `width` numbers: `name.weight`.
+    pub fn rms_norm(&self, name: &str, width: usize) -> Result<Norm, EngineError> {
+        Ok(Norm::RootMeanSquare {
+            weight: self.vector(&format!("{name}.weight"), width)?,
+            eps: self.config.norm_eps as f32,
+        })
+    }
+
+    /// Layer norm over `width` numbers: `name.weight` and `name.bias`.
+    pub fn layer_norm(&self, name: &str, width: usize) -> Result<Norm, EngineError> {
+        Ok(Norm::Layer {
+            weight: self.vector(&format!("{name}.weight"), width)?,
+            bias: self.vector(&format!("{name}.bias"), width)?,
+            eps: self.config.norm_eps as f32,
+        })
+    }
+
+    /// The tensor `name`, `[width]`, always f32.
+    pub fn vector(&self, name: &str, width: usize) -> Result<Tensor, EngineError> {
+        let tensor = match self.weights.get(name)? {
+            Weight::Float(tensor) => tensor,
+            Weight::Quantized(tensor) => tensor.dequantize(&Device::Cpu).map_err(compute)?,
+        };
+        check_shape(name, tensor.dims(), &[width])?;
+        let tensor = tensor.to_dtype(DType::F32).and_then(|t| t.to_device(&self.placement.device));
+        tensor.map_err(compute)
+    }
+
+    /// Says which weights are kept in another form than the file's, and answers the form of most.
+    pub fn finish(self) -> String {
+        let tally = self.tally.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if !tally.conversions.is_empty() {
+            let conversions: Vec<_> = tally.conversions.into_iter().collect();
+            tracing::info!(
+                "weights without a fast path were converted: {}",
+                conversions.join(", ")
+            );
+        }
+        let most = tally.numbers.into_iter().max_by_key(|(_, numbers)| *numbers);
+        most.map(|(kind, _)| kind).unwrap_or_default()
+    }
+}
+
+fn check_shape(name: &str, found: &[usize], expected: &[usize]) -> Result<(), EngineError> {
+    if found == expected {
+        return Ok(());
+    }
+    Err(EngineError::ModelInvalid {
+        field: name.to_owned(),
+        reason: format!("its shape is {found:?} and the model's is {expected:?}"),
+    })
+}
+
+/// A failure of the tensor library.
+pub(crate) fn compute(error: candle_core::Error) -> EngineError {
+    EngineError::Compute(error.to_string())
+}

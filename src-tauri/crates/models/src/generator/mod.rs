@@ -1,0 +1,225 @@
+//! A decoder, its tokenizer and what it has read: a [`TextGenerator`].
+//!
+//! **Invariant**: whether part of the prompt was read by an earlier request changes the time, not the text.
+
+mod continuation;
+mod draft;
+mod phrases;
+
+use std::iter;
+use std::time::Instant;
+
+use bimo_engine::{
+    CancellationToken, ChoiceOutcome, EncodedPrompt, EngineError, FinishReason, Flow,
+    GenerationEvent, GenerationOutcome, GenerationRequest, GenerationResult, ModelCard, Prompt,
+    TextGenerator, TokenId, TokenScore,
+};
+
+use crate::decoder::{Context, Decoder, Rows, Run, compute};
+use crate::sampling::log_sum_exp;
+use crate::{ChatTemplate, TextTokenizer, encode_prompt};
+use continuation::Continuation;
+
+/// A prompt is read so many tokens at a time; between them a request can be cancelled.
+const CHUNK_TOKENS: usize = 64;
+
+/// Writes with a [`Decoder`].
+pub struct DecoderGenerator {
+    decoder: Decoder,
+    tokenizer: TextTokenizer,
+    template: Option<ChatTemplate>,
+    card: ModelCard,
+    /// What the last request left read, for the next one to go on from.
+    context: Context,
+}
+
+type OnEvent<'a> = &'a mut dyn FnMut(GenerationEvent) -> Flow;
+
+impl DecoderGenerator {
+    /// Puts the parts together.
+    pub fn new(
+        decoder: Decoder,
+        tokenizer: TextTokenizer,
+        template: Option<ChatTemplate>,
+        card: ModelCard,
+    ) -> Result<Self, EngineError> {
+        let context = decoder.context()?;
+        Ok(Self { decoder, tokenizer, template, card, context })
+    }
+
+    fn check(&self, request: &GenerationRequest) -> Result<(), EngineError> {
+        request.sampling.validate()?;
+        let at_least_one = |name, value: usize| match value {
+            0 => Err(EngineError::InvalidParameter { name, value: "0".into() }),
+            _ => Ok(()),
+        };
+        at_least_one("choices", request.choices)?;
+        at_least_one("max tokens", request.max_tokens)?;
+        at_least_one("prompt tokens", request.prompt.len())?;
+        self.check_tokens(&request.prompt, self.card.context_length - 1)
+    }
+
+    fn check_tokens(&self, tokens: &[TokenId], room: usize) -> Result<(), EngineError> {
+        if tokens.len() > room {
+            return Err(EngineError::PromptTooLong {
+                prompt_tokens: tokens.len(),
+                context_length: self.card.context_length,
+            });
+        }
+        let vocabulary = self.decoder.config().vocabulary;
+        match tokens.iter().find(|&&token| token as usize >= vocabulary) {
+            Some(token) => {
+                Err(EngineError::InvalidParameter { name: "token", value: token.to_string() })
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Reads what of the prompt is not read yet and answers the logits of what comes next, or nothing if `cancel`
+    /// came before the end. `reused` tokens are read already.
+    fn read_prompt(
+        &mut self,
+        prompt: &[TokenId],
+        reused: usize,
+        cancel: &CancellationToken,
+        on_event: OnEvent<'_>,
+    ) -> Result<Option<Vec<f32>>, EngineError> {
+        let total = prompt.len();
+        self.context.truncate(reused);
+        on_event(GenerationEvent::Prefill { done: reused, total, reused });
+        let mut logits = None;
+        for chunk in prompt[reused..].chunks(CHUNK_TOKENS) {
+            if cancel.is_cancelled() {
+                return Ok(None);
+            }
+            let mut run = [Run { context: &mut self.context, tokens: chunk }];
+            logits = self.decoder.forward(&mut run, Rows::Last)?.pop();
+            let done = self.context.tokens().len();
+            on_event(GenerationEvent::Prefill { done, total, reused });
+        }
+        Ok(logits)
+    }
+
+    /// Writes all choices side by side, a token of each at a time. The first goes on in the generator's own context.
+    fn write(
+        &mut self,
+        request: &GenerationRequest,
+        logits: &[f32],
+        cancel: &CancellationToken,
+        on_event: OnEvent<'_>,
+    ) -> Result<Vec<ChoiceOutcome>, EngineError> {
+        let others = (1..request.choices).map(|_| self.context.duplicate());
+        let mut others: Vec<Context> = others.collect::<Result<_, _>>().map_err(compute)?;
+        let mut choices: Vec<Continuation<'_>> = (0..request.choices)
+            .map(|choice| Continuation::new(choice, request, logits.to_vec(), &self.tokenizer))
+            .collect();
+        loop {
+            for choice in choices.iter_mut().filter(|choice| choice.is_open()) {
+                if cancel.is_cancelled() {
+                    choice.finish(FinishReason::Cancelled, on_event);
+                } else {
+                    choice.choose_token(self.card.context_length, on_event)?;
+                }
+            }
+            let contexts = iter::once(&mut self.context).chain(&mut others);
+            let mut open: Vec<_> =
+                choices.iter_mut().zip(contexts).filter(|(choice, _)| choice.is_open()).collect();
+            if open.is_empty() {
+                return Ok(choices.iter().map(Continuation::outcome).collect());
+            }
+            read_tokens(&self.decoder, &mut open)?;
+        }
+    }
+}
+
+/// Reads the newest token of each choice, as one batch.
+fn read_tokens(
+    decoder: &Decoder,
+    open: &mut [(&mut Continuation<'_>, &mut Context)],
+) -> Result<(), EngineError> {
+    let runs = open.iter_mut().map(|(choice, context)| {
+        let (read, unread) = choice.newest_token();
+        context.truncate(read);
+        Run { context, tokens: unread }
+    });
+    let rows = decoder.forward(&mut runs.collect::<Vec<_>>(), Rows::Last)?;
+    for ((choice, _), logits) in open.iter_mut().zip(rows) {
+        choice.set_logits(logits);
+    }
+    Ok(())
+}
+
+impl TextGenerator for DecoderGenerator {
+    fn card(&self) -> &ModelCard {
+        &self.card
+    }
+
+    fn tokenize(&self, text: &str) -> Result<Vec<TokenId>, EngineError> {
+        self.tokenizer.encode(text)
+    }
+
+    fn detokenize(&self, tokens: &[TokenId]) -> Result<String, EngineError> {
+        Ok(self.tokenizer.decode(tokens))
+    }
+
+    fn encode_prompt(&self, prompt: &Prompt) -> Result<EncodedPrompt, EngineError> {
+        encode_prompt(prompt, &self.tokenizer, self.template.as_ref())
+    }
+
+    fn generate(
+        &mut self,
+        request: &GenerationRequest,
+        cancel: &CancellationToken,
+        on_event: &mut dyn FnMut(GenerationEvent) -> Flow,
+    ) -> GenerationResult {
+        self.check(request)?;
+        let started = Instant::now();
+        // The last token is read again in any case, for its logits.
+        let reused = self.context.common_prefix(&request.prompt).min(request.prompt.len() - 1);
+        let logits = self.read_prompt(&request.prompt, reused, cancel, on_event)?;
+        let prefill_seconds = started.elapsed().as_secs_f64();
+        let started = Instant::now();
+        let choices = match logits {
+            Some(logits) => self.write(request, &logits, cancel, on_event)?,
+            None => {
+                vec![ChoiceOutcome { finish: FinishReason::Cancelled, tokens: 0 }; request.choices]
+            }
+        };
+        Ok(GenerationOutcome {
+            choices,
+            prompt_tokens: request.prompt.len(),
+            reused_tokens: reused,
+            prefill_seconds,
+            decode_seconds: started.elapsed().as_secs_f64(),
+        })
+    }
+
+    /// Cancelled, it answers the scores that it has.
+    fn score(
+        &mut self,
+        tokens: &[TokenId],
+        cancel: &CancellationToken,
+    ) -> Result<Vec<TokenScore>, EngineError> {
+        self.check_tokens(tokens, self.card.context_length)?;
+        let mut context = self.decoder.context()?;
+        let mut scores = Vec::with_capacity(tokens.len());
+        for chunk in tokens.chunks(CHUNK_TOKENS) {
+            if cancel.is_cancelled() {
+                break;
+            }
+            let next = &tokens[context.tokens().len() + 1..];
+            let mut run = [Run { context: &mut context, tokens: chunk }];
+            let rows = self.decoder.forward(&mut run, Rows::All)?;
+            for (logits, &token) in rows.iter().zip(next) {
+                scores.push(TokenScore { token, logprob: log_probability(logits, token)? });
+            }
+        }
+        Ok(scores)
+    }
+}
+
+/// Natural logarithm of a token's probability.
+fn log_probability(logits: &[f32], token: TokenId) -> Result<f32, EngineError> {
+    let logprob = logits[token as usize] - log_sum_exp(logits);
+    if logprob.is_finite() { Ok(logprob) } else { Err(EngineError::NotANumber) }
+}

@@ -1,0 +1,80 @@
+//! From a model's files to a model that writes.
+
+use std::path::PathBuf;
+
+use bimo_engine::{EngineError, ModelCard, TextGenerator};
+
+use crate::decoder::{Decoder, Placement, Precision};
+use crate::device::choose_device;
+use crate::generator::DecoderGenerator;
+use crate::{ChatTemplate, open, open_bytes};
+
+/// Where a model comes from.
+#[derive(Debug, Clone)]
+pub enum ModelSource {
+    /// A GGUF inside the program.
+    Embedded {
+        /// What to call it where its file has no name.
+        name: &'static str,
+        /// The file.
+        bytes: &'static [u8],
+    },
+    /// A GGUF file, or a folder in Hugging Face layout.
+    Path(PathBuf),
+}
+
+/// How to load a model.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LoadOptions {
+    /// How exactly it computes.
+    pub precision: Precision,
+    /// Threads that compute; 0 takes one for each core. The first model that is loaded decides for all.
+    ///
+    /// The kernels of quantised weights have threads of their own, which only the environment variable
+    /// `CANDLE_NUM_THREADS` can limit, before the first model is loaded.
+    pub threads: usize,
+}
+
+/// Loads a model that continues text.
+pub fn load(
+    source: &ModelSource,
+    options: &LoadOptions,
+) -> Result<Box<dyn TextGenerator>, EngineError> {
+    Ok(Box::new(load_decoder(source, options)?))
+}
+
+/// The same, with its type.
+pub fn load_decoder(
+    source: &ModelSource,
+    options: &LoadOptions,
+) -> Result<DecoderGenerator, EngineError> {
+    limit_threads(options.threads);
+    let files = match source {
+        ModelSource::Embedded { name, bytes } => open_bytes(name, bytes)?,
+        ModelSource::Path(path) => open(path)?,
+    };
+    let chosen = choose_device();
+    let placement = Placement { device: chosen.device, precision: options.precision };
+    let decoder = Decoder::load(files.config(), files.weights(), &placement)?;
+    let template = files.chat_template().map(ChatTemplate::new).transpose()?;
+    let card = ModelCard {
+        name: files.name().to_owned(),
+        architecture: files.config().architecture.name().to_owned(),
+        quantization: decoder.quantization().to_owned(),
+        parameters: files.parameters(),
+        context_length: files.config().context_length,
+        vocabulary: files.config().vocabulary,
+        instruct: template.is_some(),
+        device: chosen.kind,
+        device_reason: chosen.reason,
+        sha256: files.sha256()?,
+    };
+    DecoderGenerator::new(decoder, files.tokenizer()?, template, card)
+}
+
+/// Threads that exist already stay: the pool can be built once only.
+fn limit_threads(threads: usize) {
+    if threads > 0 && rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().is_err() {
+        tracing::debug!("the threads were set up before; {threads} were asked for");
+    }
+}
