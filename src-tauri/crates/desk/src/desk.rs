@@ -89,8 +89,10 @@ impl Desk {
 
     /// Stops what is being written and leaves the library tidy. For the end of the program; nothing is lost without it.
     pub async fn close(&self) -> Result<(), ApiError> {
+        // In this order: what is stopped now has not been saved by the window, and is put into its page at the next start.
+        let settled = self.store().settle_ended().await;
         self.stop_writing().await;
-        Ok(self.store().settle_ended().await?)
+        Ok(settled?)
     }
 
     pub(crate) fn store(&self) -> &Store {

@@ -4,7 +4,7 @@ use bimo_desk::wire::GenerationStatus;
 use bimo_engine::scripted::ScriptedGenerator;
 use tokio::runtime::Runtime;
 
-use crate::{Place, Story, at_end, body, edit, slowly};
+use crate::{Place, Story, at_end, begun, body, edit, slowly};
 
 /// Begins to write at the end of a page, types at its beginning once text has come, and lets the program end there.
 /// Answers the chapter, the generation and the text that was told.
@@ -56,4 +56,24 @@ fn text_that_was_being_written_comes_back_at_its_place() {
         let desk = place.open(ScriptedGenerator::writing([""])).await;
         assert!(desk.desk_state().await.expect("its state").recovered.is_empty(), "only once");
     });
+}
+
+#[tokio::test]
+async fn text_that_closing_stopped_comes_back_at_its_place() {
+    let script = " snow fell".repeat(100);
+    let (place, desk, chapter) = Place::with_text("Then.", slowly([script.as_str()])).await;
+    let mut request = at_end(&desk, chapter).await;
+    request.caret = 4;
+    let mut story = Story::begin(&desk, request).await.expect("it is accepted");
+    let generation = begun(&[story.next().await.expect("it has begun")])[0];
+    story.first_text().await;
+    // The window has saved and is gone; nobody can save what is written from here on.
+    desk.close().await.expect("it closes");
+    story.rest().await;
+    drop(desk);
+    let desk = place.open(ScriptedGenerator::writing([""])).await;
+    let stored = desk.generation(generation).await.expect("it is in the history").summary;
+    assert_eq!(stored.status, GenerationStatus::Stopped);
+    assert_eq!(body(&desk, chapter).await, format!("Then{}.", stored.output));
+    assert_eq!(desk.desk_state().await.expect("its state").recovered.len(), 1);
 }
