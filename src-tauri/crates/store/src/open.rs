@@ -84,12 +84,8 @@ impl Store {
         }
     }
 
-    /// Writes the log back into the file and closes it. Not needed for safety, only for a tidy folder: after it, the
-    /// pages are as the person left them, and nothing that a model wrote is put into them at the next start.
+    /// Writes the log back into the file and closes it. Not needed for safety, only for a tidy folder.
     pub async fn close(self) {
-        if let Err(error) = self.settle_ended().await {
-            tracing::warn!(%error, "generations could not be settled");
-        }
         self.readers.close().await;
         self.writer.close().await;
     }

@@ -47,7 +47,8 @@ impl Store {
         Ok(recovered)
     }
 
-    /// Marks what has ended as needing no recovery: the pages are as the person left them.
+    /// Marks what has ended as needing no recovery. For the end of the program, once the pages are saved as the person
+    /// leaves them: what they lack was taken out.
     pub async fn settle_ended(&self) -> Result<(), StoreError> {
         sqlx::query("UPDATE generation SET settled = 1 WHERE settled = 0 AND status <> 'running'")
             .execute(&self.writer)

@@ -140,8 +140,8 @@ async fn text_that_the_person_took_out_does_not_come_back() {
 
     let id = start(&store, chapter, 2, " model").await;
     store.finish_generation(id, &complete, NOW_MS).await.expect("an end");
-    store.close().await;
-    let (store, recovered) = reopen(&shelf, shelf.open().await).await;
+    store.settle_ended().await.expect("settled");
+    let (store, recovered) = reopen(&shelf, store).await;
     assert_eq!(recovered, [], "a program that was closed left its pages as they are to be");
     assert_eq!(body_of(&store, chapter).await, "A!");
 }

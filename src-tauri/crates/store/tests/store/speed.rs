@@ -48,6 +48,26 @@ async fn times_of_searches(store: &Store, chapter: ChapterId, from: u32) -> Vec<
     times
 }
 
+/// Saves while others read: what is written ahead must not pile up.
+#[tokio::test]
+async fn the_log_stays_small() {
+    let (shelf, store, chapter) = Shelf::with_text(&"雪下了一夜。\n".repeat(4000)).await;
+    let log = format!("{}-wal", shelf.options.database().display());
+    let mut longest = 0;
+    for version in 1..=1000 {
+        let edits = [typed(version % 20_000, version % 20_000, "雪")];
+        let (saved, read) = tokio::join!(
+            store.apply_edits(chapter, version, &edits, NOW_MS),
+            store.chapter(chapter)
+        );
+        assert_eq!(saved.expect("a save").version, version + 1);
+        assert!(read.expect("a page").version >= version);
+        longest = longest.max(std::fs::metadata(&log).expect("the log").len());
+    }
+    eprintln!("the log grew to {} KiB in 1000 saves", longest >> 10);
+    assert!(longest < 64 << 20, "{longest} bytes");
+}
+
 /// The bounds leave room for a busy machine: alone, a save takes a fifth and a search a quarter of them.
 #[tokio::test]
 async fn a_million_characters_are_saved_and_searched_in_time() {
