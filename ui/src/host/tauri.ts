@@ -1,0 +1,36 @@
+// Requests that travel to the program over Tauri's typed commands.
+
+import { Channel } from "@tauri-apps/api/core";
+
+import { commands, events } from "../generated/bindings";
+import type { Host } from "./host";
+
+function channel<T>(onMessage: (message: T) => void): Channel<T> {
+  const opened = new Channel<T>();
+  opened.onmessage = onMessage;
+  return opened;
+}
+
+async function done(command: Promise<null>): Promise<void> {
+  await command;
+}
+
+export const tauriHost: Host = {
+  ...commands,
+  saveSettings: (settings) => done(commands.saveSettings(settings)),
+  watchModel: (onStatus) => done(commands.watchModel(channel(onStatus))),
+  saveGuidance: (work, guidance) => done(commands.saveGuidance(work, guidance)),
+  continueStory: (request, onEvent) => done(commands.continueStory(request, channel(onEvent))),
+  stopWriting: () => done(commands.stopWriting()),
+  keepEditedTry: (generation, text) => done(commands.keepEditedTry(generation, text)),
+  writeAgain: (generation, onEvent) => done(commands.writeAgain(generation, channel(onEvent))),
+  beforeClosing: async (save) => {
+    await events.closing.listen(async () => {
+      try {
+        await save();
+      } finally {
+        await commands.closeWindow();
+      }
+    });
+  },
+};

@@ -1,0 +1,23 @@
+import "@fontsource-variable/inter/index.css";
+import "@fontsource-variable/source-serif-4/index.css";
+import "@fontsource-variable/source-serif-4/wght-italic.css";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/page.css";
+
+import { mount } from "svelte";
+
+import App from "./App.svelte";
+import { host } from "./host";
+import { Session } from "./panels/write/session.svelte";
+import { Desk } from "./state/desk.svelte";
+
+const desk = new Desk(host);
+const session = new Session(desk);
+void desk.open();
+void host.beforeClosing(async () => {
+  await Promise.allSettled([session.saveAll(), desk.flushSettings()]);
+});
+
+const target = document.getElementById("desk");
+if (target) mount(App, { target, props: { desk, session } });
