@@ -133,7 +133,9 @@ impl Header {
     pub fn integer(&self, key: &str, low: i128, high: i128) -> Result<Option<usize>, EngineError> {
         match self.metadata.get(key) {
             None => Ok(None),
-            Some(Value::Integer(value)) if (low..=high).contains(value) => Ok(Some(*value as usize)),
+            Some(Value::Integer(value)) if (low..=high).contains(value) => {
+                Ok(Some(*value as usize))
+            }
             Some(value) => Err(invalid(key, format!("{value:?} is not between {low} and {high}"))),
         }
     }

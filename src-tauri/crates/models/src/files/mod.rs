@@ -1,10 +1,18 @@
 //! From a path on disk to checked configuration, weights and tokenizer.
+
+mod bytes;
+mod gguf;
+mod gguf_header;
+mod gguf_tokenizer;
+
 use std::path::Path;
 
 use bimo_engine::EngineError;
 use candle_core::{Tensor, quantized::QTensor};
 
 use crate::{TextTokenizer, decoder::DecoderConfig};
+use bytes::Bytes;
+use gguf::Gguf;
 
 /// A tensor of a model, on the CPU, in the precision of its file.
 pub enum Weight {
@@ -28,26 +36,42 @@ pub trait Weights: Send + Sync {
 
 /// A model's files, checked.
 pub struct ModelFiles {
+    name: String,
     config: DecoderConfig,
-    weights: Box<dyn Weights>,
+    gguf: Gguf,
 }
 
-/// Opens a GGUF file, or a folder in Hugging Face layout. Headers are checked against [`crate::limits`].
+/// Opens a GGUF file. Its header is checked against [`crate::limits`].
 pub fn open(path: &Path) -> Result<ModelFiles, EngineError> {
-    Err(EngineError::ModelUnsupported(path.display().to_string()))
+    ModelFiles::new(&path.file_stem().unwrap_or_default().to_string_lossy(), open_gguf(path)?)
 }
 
 /// Opens a GGUF that is in memory.
-pub fn open_bytes(name: &str, _bytes: &'static [u8]) -> Result<ModelFiles, EngineError> {
-    Err(EngineError::ModelUnsupported(name.to_owned()))
+pub fn open_bytes(name: &str, bytes: &'static [u8]) -> Result<ModelFiles, EngineError> {
+    ModelFiles::new(name, Gguf::read(Bytes::Embedded(bytes))?)
 }
 
-/// Opens only the tokenizer; a file or folder without weights will do.
+/// Opens only the tokenizer; a file without weights will do.
 pub fn open_tokenizer(path: &Path) -> Result<TextTokenizer, EngineError> {
-    open(path)?.tokenizer()
+    gguf_tokenizer::read(open_gguf(path)?.header())
+}
+
+fn open_gguf(path: &Path) -> Result<Gguf, EngineError> {
+    if path.is_dir() {
+        return Err(EngineError::ModelUnsupported(format!(
+            "{} is a folder; choose a GGUF file",
+            path.display()
+        )));
+    }
+    Gguf::read(Bytes::of_file(path)?)
 }
 
 impl ModelFiles {
+    fn new(name: &str, gguf: Gguf) -> Result<Self, EngineError> {
+        let name = gguf.header().text("general.name")?.unwrap_or(name).to_owned();
+        Ok(Self { name, config: gguf.config()?, gguf })
+    }
+
     /// The model's shape.
     pub fn config(&self) -> &DecoderConfig {
         &self.config
@@ -55,41 +79,37 @@ impl ModelFiles {
 
     /// Its tensors.
     pub fn weights(&self) -> &dyn Weights {
-        self.weights.as_ref()
+        &self.gguf
     }
 
     /// Its tokenizer.
     pub fn tokenizer(&self) -> Result<TextTokenizer, EngineError> {
-        Err(EngineError::ModelUnsupported(String::new()))
+        gguf_tokenizer::read(self.gguf.header())
     }
 
     /// The chat template of an instruct model (Jinja).
     pub fn chat_template(&self) -> Option<&str> {
-        None
+        self.gguf.header().text("tokenizer.chat_template").ok().flatten()
     }
 
     /// The name by which a person knows it.
     pub fn name(&self) -> &str {
-        ""
+        &self.name
     }
 
     /// SHA-256 of the weights file, in hex; for several files, of their digests in the order of their names.
     pub fn sha256(&self) -> Result<String, EngineError> {
-        Ok(String::new())
+        Ok(self.gguf.sha256())
     }
 
     /// Bytes of all tensors.
     pub fn weight_bytes(&self) -> u64 {
-        0
-    }
-
-    /// How the weights are stored, `Q8_0` for instance: the type of most of them.
-    pub fn quantization(&self) -> String {
-        String::new()
+        self.gguf.header().tensors.values().map(|place| place.bytes as u64).sum()
     }
 
     /// Number of weights.
     pub fn parameters(&self) -> u64 {
-        0
+        let numbers = |shape: &[usize]| shape.iter().map(|&size| size as u64).product::<u64>();
+        self.gguf.header().tensors.values().map(|place| numbers(&place.shape)).sum()
     }
 }

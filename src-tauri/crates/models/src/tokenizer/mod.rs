@@ -1,10 +1,25 @@
 //! Text to tokens and back, one type over all kinds.
+
+mod byte_pairs;
+
 use std::ops::Range;
 
 use bimo_engine::{EngineError, TokenId};
+use tokenizers::Tokenizer;
+
+pub(crate) use byte_pairs::{BytePairs, Splitting};
 
 /// A model's tokenizer.
-pub struct TextTokenizer {}
+pub struct TextTokenizer {
+    /// Knows no control token, so that none is ever found in a person's text.
+    pieces: Tokenizer,
+    /// What each token adds to a text.
+    bytes: Vec<Vec<u8>>,
+    /// Control tokens by their text, longest first.
+    control: Vec<(String, TokenId)>,
+    begin: Option<TokenId>,
+    ends: Vec<TokenId>,
+}
 
 impl TextTokenizer {
     /// Tokens of ordinary text: nothing is added, and what looks like a control token stays text.
@@ -17,36 +32,64 @@ impl TextTokenizer {
         &self,
         text: &str,
     ) -> Result<(Vec<TokenId>, Vec<Range<usize>>), EngineError> {
-        Err(EngineError::ModelUnsupported(text.to_owned()))
+        let encoding = self
+            .pieces
+            .encode(text, false)
+            .map_err(|error| EngineError::Compute(error.to_string()))?;
+        let offsets = encoding.get_offsets().iter().map(|&(start, end)| start..end).collect();
+        Ok((encoding.get_ids().to_vec(), offsets))
     }
 
     /// Tokens of a template's own text: control tokens are recognised.
     pub fn encode_control(&self, text: &str) -> Result<Vec<TokenId>, EngineError> {
-        Err(EngineError::ModelUnsupported(text.to_owned()))
+        let mut tokens = Vec::new();
+        let mut rest = text;
+        while let Some((place, name, token)) = self.first_control(rest) {
+            tokens.extend(self.encode(&rest[..place])?);
+            tokens.push(token);
+            rest = &rest[place + name.len()..];
+        }
+        tokens.extend(self.encode(rest)?);
+        Ok(tokens)
+    }
+
+    fn first_control(&self, text: &str) -> Option<(usize, &str, TokenId)> {
+        let found = self.control.iter().filter_map(|(name, token)| {
+            text.find(name.as_str()).map(|place| (place, name.as_str(), *token))
+        });
+        // Of several at one place the longest comes first in the list, and `min_by_key` takes the first.
+        found.min_by_key(|(place, ..)| *place)
     }
 
     /// Text of tokens, control tokens left out; bytes that are no whole character become U+FFFD.
-    pub fn decode(&self, _tokens: &[TokenId]) -> String {
-        String::new()
+    pub fn decode(&self, tokens: &[TokenId]) -> String {
+        let bytes: Vec<u8> = tokens.iter().flat_map(|&token| self.token_bytes(token)).collect();
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 
     /// The bytes that a token adds to a text, for streaming whole characters; empty for a control token.
-    pub fn token_bytes(&self, _token: TokenId) -> Vec<u8> {
-        Vec::new()
+    pub fn token_bytes(&self, token: TokenId) -> Vec<u8> {
+        self.bytes.get(token as usize).cloned().unwrap_or_default()
+    }
+
+    /// The text of a control token.
+    pub fn control_text(&self, token: TokenId) -> Option<&str> {
+        let found = self.control.iter().find(|(_, other)| *other == token);
+        found.map(|(name, _)| name.as_str())
     }
 
     /// The token that opens a text, where the model wants one.
     pub fn begin_token(&self) -> Option<TokenId> {
-        None
+        self.begin
     }
 
     /// True for a token that ends a text.
-    pub fn is_end(&self, _token: TokenId) -> bool {
-        false
+    pub fn is_end(&self, token: TokenId) -> bool {
+        self.ends.contains(&token)
     }
 
     /// Number of tokens, the highest id plus one.
     pub fn vocabulary_size(&self) -> usize {
-        0
+        self.bytes.len()
     }
 }

@@ -1,0 +1,68 @@
+//! The tokenizer inside a GGUF file.
+
+use bimo_engine::{EngineError, TokenId};
+
+use super::gguf::end_tokens;
+use super::gguf_header::{Header, Value, invalid};
+use crate::TextTokenizer;
+use crate::tokenizer::{BytePairs, Splitting};
+
+/// Kinds of tokens in `tokenizer.ggml.token_type` that stand for themselves in no text.
+const CONTROL: i64 = 3;
+const UNKNOWN: i64 = 2;
+
+/// Reads it.
+pub(super) fn read(header: &Header) -> Result<TextTokenizer, EngineError> {
+    let model_key = "tokenizer.ggml.model";
+    match header.text(model_key)? {
+        Some("gpt2") => byte_pairs(header)?.build(),
+        Some(other) => Err(EngineError::ModelUnsupported(format!("a tokenizer of kind {other}"))),
+        None => Err(invalid(model_key, "it is missing")),
+    }
+}
+
+fn byte_pairs(header: &Header) -> Result<BytePairs, EngineError> {
+    let tokens = required(header, "tokenizer.ggml.tokens")?;
+    let begin_key = "tokenizer.ggml.bos_token_id";
+    let begin = header.integer(begin_key, 0, tokens.len() as i128 - 1)?;
+    let begins = header.bool("tokenizer.ggml.add_bos_token")?.unwrap_or(false);
+    Ok(BytePairs {
+        tokens: tokens.to_vec(),
+        merges: merges(header)?,
+        control: control_tokens(header),
+        splitting: splitting(header)?,
+        begin: begin.filter(|_| begins).map(|token| token as TokenId),
+        ends: end_tokens(header, tokens.len())?,
+    })
+}
+
+fn merges(header: &Header) -> Result<Vec<(String, String)>, EngineError> {
+    let key = "tokenizer.ggml.merges";
+    let pair = |merge: &String| {
+        let (left, right) = merge.split_once(' ').ok_or_else(|| invalid(key, "not two parts"))?;
+        Ok((left.to_owned(), right.to_owned()))
+    };
+    required(header, key)?.iter().map(pair).collect()
+}
+
+fn control_tokens(header: &Header) -> Vec<TokenId> {
+    let Some(Value::Integers(types)) = header.metadata.get("tokenizer.ggml.token_type") else {
+        return Vec::new();
+    };
+    let control = types.iter().zip(0..).filter(|(kind, _)| [CONTROL, UNKNOWN].contains(kind));
+    control.map(|(_, token)| token).collect()
+}
+
+fn splitting(header: &Header) -> Result<Splitting, EngineError> {
+    match header.text("tokenizer.ggml.pre")? {
+        Some("gpt-2" | "default") | None => Ok(Splitting::Gpt2),
+        Some("qwen2") => Ok(Splitting::Qwen2),
+        Some("llama-bpe" | "smaug-bpe") => Ok(Splitting::Llama3),
+        Some("smollm") => Ok(Splitting::SmolLm),
+        Some(other) => Err(EngineError::ModelUnsupported(format!("the text splitting {other}"))),
+    }
+}
+
+fn required<'a>(header: &'a Header, key: &str) -> Result<&'a [String], EngineError> {
+    header.texts(key)?.ok_or_else(|| invalid(key, "it is missing"))
+}

@@ -1,0 +1,127 @@
+//! Byte-level byte-pair encoding (Sennrich et al. 2016; Radford et al. 2019).
+
+use std::cmp::Reverse;
+use std::collections::{HashMap, HashSet};
+
+use bimo_engine::{EngineError, TokenId};
+use tokenizers::models::bpe::{BPE, Vocab};
+use tokenizers::pre_tokenizers::PreTokenizerWrapper;
+use tokenizers::pre_tokenizers::byte_level::ByteLevel;
+use tokenizers::pre_tokenizers::digits::Digits;
+use tokenizers::pre_tokenizers::sequence::Sequence;
+use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
+use tokenizers::{SplitDelimiterBehavior, Tokenizer};
+
+use super::TextTokenizer;
+
+/// How a text is cut before pairs are merged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Splitting {
+    /// Words with the space before them, runs of digits, runs of other characters.
+    Gpt2,
+    /// Digits one by one.
+    Qwen2,
+    /// Digits in threes.
+    Llama3,
+    /// Digits one by one, the rest as GPT-2.
+    SmolLm,
+}
+
+/// What a byte-level tokenizer is made of.
+pub(crate) struct BytePairs {
+    /// By number; a character stands for each byte.
+    pub tokens: Vec<String>,
+    /// Most important first.
+    pub merges: Vec<(String, String)>,
+    pub control: Vec<TokenId>,
+    pub splitting: Splitting,
+    pub begin: Option<TokenId>,
+    pub ends: Vec<TokenId>,
+}
+
+impl BytePairs {
+    /// Checks the parts and puts them together.
+    pub fn build(self) -> Result<TextTokenizer, EngineError> {
+        let control: HashSet<TokenId> = self.control.iter().copied().collect();
+        let byte_of: HashMap<char, u8> = (0..=255).map(|byte| (character_of(byte), byte)).collect();
+        let bytes = |(token, text): (usize, &String)| {
+            if control.contains(&(token as TokenId)) {
+                return Vec::new();
+            }
+            let characters: Option<Vec<u8>> =
+                text.chars().map(|character| byte_of.get(&character).copied()).collect();
+            // A token that was added whole is written as it is.
+            characters.unwrap_or_else(|| text.clone().into_bytes())
+        };
+        let bytes: Vec<Vec<u8>> = self.tokens.iter().enumerate().map(bytes).collect();
+        let mut control: Vec<(String, TokenId)> = self
+            .control
+            .iter()
+            .map(|&token| (self.tokens[token as usize].clone(), token))
+            .collect();
+        control.sort_by_key(|(text, token)| (Reverse(text.len()), *token));
+        Ok(TextTokenizer {
+            pieces: pieces(self.tokens, self.merges, self.splitting)?,
+            bytes,
+            control,
+            begin: self.begin,
+            ends: self.ends,
+        })
+    }
+}
+
+fn pieces(
+    tokens: Vec<String>,
+    merges: Vec<(String, String)>,
+    splitting: Splitting,
+) -> Result<Tokenizer, EngineError> {
+    let vocabulary: Vocab = tokens.into_iter().zip(0..).collect();
+    for (left, right) in &merges {
+        for part in [left, right, &format!("{left}{right}")] {
+            if !vocabulary.contains_key(part) {
+                return Err(invalid(format!(
+                    "the merge {left} {right} has a part that is no token"
+                )));
+            }
+        }
+    }
+    let model = BPE::builder().vocab_and_merges(vocabulary, merges);
+    let mut pieces = Tokenizer::new(model.build().map_err(|error| invalid(error.to_string()))?);
+    pieces.with_pre_tokenizer(Some(splitter(splitting)?));
+    Ok(pieces)
+}
+
+fn splitter(splitting: Splitting) -> Result<PreTokenizerWrapper, EngineError> {
+    let pattern = match splitting {
+        Splitting::Gpt2 => return Ok(ByteLevel::new(false, false, true).into()),
+        Splitting::SmolLm => {
+            let digits = Digits::new(true).into();
+            let words = ByteLevel::new(false, false, true).into();
+            return Ok(Sequence::new(vec![digits, words]).into());
+        }
+        Splitting::Qwen2 => QWEN2,
+        Splitting::Llama3 => LLAMA3,
+    };
+    let pattern = SplitPattern::Regex(pattern.into());
+    let split = Split::new(pattern, SplitDelimiterBehavior::Isolated, false);
+    let split = split.map_err(|error| invalid(error.to_string()))?;
+    let bytes = ByteLevel::new(false, false, false);
+    Ok(Sequence::new(vec![split.into(), bytes.into()]).into())
+}
+
+const QWEN2: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+const LLAMA3: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+
+/// The character that stands for a byte: itself where it prints, else one from U+0100 on.
+fn character_of(byte: u8) -> char {
+    let prints = |byte: u8| matches!(byte, b'!'..=b'~' | 0xA1..=0xAC | 0xAE..=0xFF);
+    if prints(byte) {
+        return char::from(byte);
+    }
+    let place = (0..byte).filter(|&other| !prints(other)).count() as u32;
+    char::from_u32(0x100 + place).unwrap_or(char::REPLACEMENT_CHARACTER)
+}
+
+fn invalid(reason: String) -> EngineError {
+    EngineError::ModelInvalid { field: "tokenizer.ggml.merges".into(), reason }
+}
