@@ -1,9 +1,10 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
-import { svelteTesting } from "@testing-library/svelte/vite";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig(({ mode }) => ({
-  plugins: [svelte(), ...(mode === "test" ? [svelteTesting()] : [])],
+  plugins: [svelte()],
+  // Tests mount components as a browser does, not as a server renders them.
+  resolve: mode === "test" ? { conditions: ["browser"] } : {},
   clearScreen: false,
   server: { host: "127.0.0.1", port: 5183, strictPort: true },
   build: { target: "es2022", outDir: "dist", emptyOutDir: true, chunkSizeWarningLimit: 900 },

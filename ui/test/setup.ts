@@ -1,5 +1,10 @@
 import "@testing-library/jest-dom/vitest";
 
+import { cleanup } from "@testing-library/svelte";
+import { afterEach } from "vitest";
+
+afterEach(cleanup);
+
 // jsdom has no layout; CodeMirror and dialogs ask for these.
 Range.prototype.getClientRects = () => [] as unknown as DOMRectList;
 Range.prototype.getBoundingClientRect = () => new DOMRect();

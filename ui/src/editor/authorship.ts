@@ -1,7 +1,7 @@
 // Who wrote what on the page: stretches written by a model, each with the generation that wrote it.
 //
-// Invariant: spans are in order, do not touch across generations' borders wrongly and lie within the text; what a
-// person types inside a span splits it. Undo and redo bring back the spans that belong to the text they bring back.
+// Invariant: spans are in order, do not overlap and lie within the text; what a person types inside a span splits it.
+// Undo and redo bring back the spans that belong to the text they bring back.
 
 import { invertedEffects } from "@codemirror/commands";
 import {
@@ -20,8 +20,17 @@ import type { AuthorSpan, GenerationId } from "../host/host";
 export const writtenBy = Annotation.define<GenerationId>();
 
 /** Sets all spans, in the positions of the new document. */
-export const setAuthorship = StateEffect.define<readonly AuthorSpan[]>({
-  map: (spans, changes) => mapSpans(spans, changes),
+export const setAuthorship = StateEffect.define<readonly AuthorSpan[]>();
+
+/** Spans of a stretch of text that comes back, counted from its beginning. */
+interface Returning {
+  at: number;
+  spans: readonly AuthorSpan[];
+}
+
+const bringBack = StateEffect.define<Returning>({
+  // The history maps effects now in the positions before, now after its own change: where the stretch begins they agree.
+  map: ({ at, spans }, changes) => ({ at: changes.mapPos(Math.min(at, changes.length), -1), spans }),
 });
 
 const spansField = StateField.define<readonly AuthorSpan[]>({
@@ -33,7 +42,10 @@ const spansField = StateField.define<readonly AuthorSpan[]>({
       const generation = transaction.annotation(writtenBy);
       if (generation !== undefined) next = withInserted(next, transaction.changes, generation);
     }
-    for (const effect of transaction.effects) if (effect.is(setAuthorship)) next = merge(effect.value);
+    for (const effect of transaction.effects) {
+      if (effect.is(setAuthorship)) next = merge(effect.value);
+      else if (effect.is(bringBack)) next = merge([...next, ...placed(effect.value, transaction.newDoc.length)]);
+    }
     return next;
   },
 });
@@ -79,13 +91,34 @@ function merge(spans: readonly AuthorSpan[]): readonly AuthorSpan[] {
   return merged;
 }
 
-/** Keeps the spans in the history wherever a change takes some away or splits them. */
+function placed({ at, spans }: Returning, length: number): AuthorSpan[] {
+  return spans.map(({ from, to, generation }) => {
+    return { from: Math.min(length, at + from), to: Math.min(length, at + to), generation };
+  });
+}
+
+/** Keeps the spans of removed text in the history. */
 const undoable = invertedEffects.of((transaction) => {
   const before = authorship(transaction.startState);
-  const after = authorship(transaction.state);
-  const plain = transaction.docChanged && before.length === after.length && before.length === 0;
-  return plain || before === after ? [] : [setAuthorship.of(before)];
+  const effects: StateEffect<Returning>[] = [];
+  if (before.length === 0) return effects;
+  transaction.changes.iterChanges((from, to) => {
+    const spans = within(before, from, to);
+    if (spans.length > 0) effects.push(bringBack.of({ at: from, spans }));
+  });
+  return effects;
 });
+
+/** The parts of spans between two places, counted from the first. */
+function within(spans: readonly AuthorSpan[], from: number, to: number): AuthorSpan[] {
+  return spans
+    .filter((span) => span.to > from && span.from < to)
+    .map((span) => ({
+      from: Math.max(span.from, from) - from,
+      to: Math.min(span.to, to) - from,
+      generation: span.generation,
+    }));
+}
 
 /** The spans of a state. */
 export function authorship(state: EditorState): readonly AuthorSpan[] {

@@ -10,8 +10,8 @@ import { EditorView, drawSelection, keymap, placeholder, scrollPastEnd } from "@
 
 import type { AuthorSpan, GenerationId } from "../host/host";
 import { authorshipExtension, writtenBy } from "./authorship";
-import { ModelWriter, regrouping } from "./model-writer";
-import { placeExtension, placeField, setPlace } from "./place";
+import { ModelWriter } from "./model-writer";
+import { placeExtension, setPlace } from "./place";
 import { prose } from "./prose";
 import { tint } from "./tint";
 
@@ -50,6 +50,7 @@ export class Page {
   readonly writer: ModelWriter;
 
   constructor(options: PageOptions) {
+    keepFromComposition(options.parent);
     this.view = new EditorView({
       parent: options.parent,
       state: EditorState.create({
@@ -125,7 +126,6 @@ export class Page {
     ];
   }
 
-  /** CodeMirror keeps key events of a composition away from keymaps, so an Enter that ends one is no command. */
   #keys(commands: PageCommands): Extension {
     const done = (run: () => void) => () => {
       run();
@@ -148,7 +148,7 @@ export class Page {
     return [
       EditorView.updateListener.of((update) => {
         for (const transaction of update.transactions) {
-          if (transaction.docChanged && !transaction.annotation(regrouping)) events.onChange(transaction);
+          if (transaction.docChanged && !this.writer.regrouping) events.onChange(transaction);
         }
         if (update.docChanged || update.selectionSet) events.onCaret();
       }),
@@ -166,10 +166,23 @@ export class Page {
   }
 }
 
+/**
+ * Keys that belong to an input method's composition never reach the editor's commands: the Enter that picks a word is
+ * no command. WebKit sends that Enter when the composition is over already, and only its key code tells.
+ */
+function keepFromComposition(parent: HTMLElement): void {
+  parent.addEventListener(
+    "keydown",
+    (event) => {
+      const command = event.ctrlKey || event.metaKey || event.altKey || ["Enter", "Escape"].includes(event.key);
+      if (command && (event.isComposing || event.keyCode === 229)) event.stopPropagation();
+    },
+    { capture: true },
+  );
+}
+
 function openReplace(view: EditorView): boolean {
   openSearchPanel(view);
   view.dom.querySelector<HTMLInputElement>("[name=replace]")?.select();
   return true;
 }
-
-export { placeField };

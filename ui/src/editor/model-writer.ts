@@ -4,29 +4,20 @@
 // meanwhile. While it streams its pieces are outside the history; at its end they are taken out and put in again as
 // one change, which nothing on screen shows. Nothing is dispatched while an input method composes.
 
-import { isolateHistory } from "@codemirror/commands";
-import { Annotation, type ChangeSpec, Transaction } from "@codemirror/state";
+import { isolateHistory, undo, undoDepth } from "@codemirror/commands";
+import { type ChangeSpec, Transaction } from "@codemirror/state";
 import type { EditorView } from "@codemirror/view";
 
-import type { AuthorSpan, GenerationId } from "../host/host";
+import type { GenerationId } from "../host/host";
 import { authorship, setAuthorship, spansOf, writtenBy } from "./authorship";
 import { type Place, placeField, setPlace } from "./place";
-
-/** Marks changes that together leave the page as it was: nothing to save. */
-export const regrouping = Annotation.define<boolean>();
-
-/** Text that a new try takes the place of. */
-interface Replaced {
-  generation: GenerationId;
-  text: string;
-  spans: AuthorSpan[];
-}
 
 interface Running {
   generation: GenerationId;
   queue: string;
   ended: boolean;
-  replaced: Replaced | null;
+  /** Steps of the history just after an earlier try was taken away; nothing where none was. */
+  depthAfterRemoval: number | null;
   onEnd: (() => void) | null;
 }
 
@@ -34,6 +25,7 @@ export class ModelWriter {
   #view: EditorView;
   #running: Running | null = null;
   #frame: number | null = null;
+  #regrouping = false;
 
   constructor(view: EditorView) {
     this.#view = view;
@@ -44,22 +36,23 @@ export class ModelWriter {
     return this.#running?.generation ?? null;
   }
 
+  /** True while changes are made that together leave the page as it was: nothing to save. */
+  get regrouping(): boolean {
+    return this.#regrouping;
+  }
+
   /** Text of `generation` will come at `at`. `replaces` is an earlier try whose text goes. */
   begin(generation: GenerationId, at: number, replaces: Place | null = null): void {
     this.settle();
-    let replaced: Replaced | null = null;
     const from = replaces?.from ?? at;
-    const effects = [setPlace.of({ from, to: from, generation })];
+    const effects = setPlace.of({ from, to: from, generation });
+    let depthAfterRemoval: number | null = null;
     if (replaces && replaces.to > replaces.from) {
-      const text = this.#view.state.sliceDoc(replaces.from, replaces.to);
-      replaced = { generation: replaces.generation, text, spans: cut(authorship(this.#view.state), replaces) };
-      this.#view.dispatch({
-        changes: { from: replaces.from, to: replaces.to },
-        effects,
-        annotations: Transaction.addToHistory.of(false),
-      });
+      const changes = { from: replaces.from, to: replaces.to };
+      this.#view.dispatch({ changes, effects, annotations: isolateHistory.of("full") });
+      depthAfterRemoval = undoDepth(this.#view.state);
     } else this.#view.dispatch({ effects });
-    this.#running = { generation, queue: "", ended: false, replaced, onEnd: null };
+    this.#running = { generation, queue: "", ended: false, depthAfterRemoval, onEnd: null };
   }
 
   /** More text; shown with the next frame. Text of another generation than the running one is not for the page. */
@@ -120,54 +113,40 @@ export class ModelWriter {
     });
   }
 
-  /** Makes one step of the history out of the pieces. */
   #finish(running: Running): void {
     this.#running = null;
-    this.#regroup(running);
+    this.#regrouping = true;
+    try {
+      this.#regroup(running);
+    } finally {
+      this.#regrouping = false;
+    }
     running.onEnd?.();
   }
 
-  #regroup({ generation, replaced }: Running): void {
+  /** Makes one step of the history out of the pieces, and of the removal of an earlier try. */
+  #regroup({ generation, depthAfterRemoval }: Running): void {
     const view = this.#view;
     const place = view.state.field(placeField);
     const spans = authorship(view.state);
     const written = spansOf(view.state, generation);
-    if (!place || (written.length === 0 && !replaced)) return;
+    if (!place || written.length === 0) return;
     const { selection } = view.state;
-    const quiet = [Transaction.addToHistory.of(false), regrouping.of(true)];
-    const pieces = written.map((span) => ({ ...span, text: view.state.sliceDoc(span.from, span.to) }));
+    const pieces = written.map((span) => ({ from: span.from, text: view.state.sliceDoc(span.from, span.to) }));
 
-    view.dispatch({ changes: written.map(({ from, to }) => ({ from, to })), annotations: quiet });
+    const changes = written.map(({ from, to }) => ({ from, to }));
+    view.dispatch({ changes, annotations: Transaction.addToHistory.of(false) });
+    const bare = view.state.doc.length;
     const at = view.state.field(placeField)?.from ?? place.from;
-    if (replaced) {
-      const moved = replaced.spans.map((span) => ({ ...span, from: span.from + at, to: span.to + at }));
-      const earlier = { from: at, to: at + replaced.text.length, generation: replaced.generation };
-      view.dispatch({
-        changes: { from: at, insert: replaced.text },
-        effects: setPlace.of(earlier),
-        annotations: quiet,
-      });
-      view.dispatch({ effects: setAuthorship.of([...authorship(view.state), ...moved]), annotations: quiet });
-    }
-    const old = replaced?.text.length ?? 0;
+    // Where the person has typed since the removal, it stays a step of its own below the typing.
+    if (depthAfterRemoval !== null && undoDepth(view.state) === depthAfterRemoval) undo(view);
     view.dispatch({
-      changes: reinsertion(pieces, at, old),
+      changes: reinsertion(pieces, at, view.state.doc.length - bare),
       selection,
       effects: [setAuthorship.of(spans), setPlace.of(place)],
-      annotations: [regrouping.of(true), isolateHistory.of("full"), Transaction.userEvent.of("input.model")],
+      annotations: [isolateHistory.of("full"), Transaction.userEvent.of("input.model")],
     });
   }
-}
-
-/** Spans within a place, counted from its beginning. */
-function cut(spans: readonly AuthorSpan[], place: Place): AuthorSpan[] {
-  return spans
-    .filter((span) => span.to > place.from && span.from < place.to)
-    .map(({ from, to, generation }) => ({
-      from: Math.max(from, place.from) - place.from,
-      to: Math.min(to, place.to) - place.from,
-      generation,
-    }));
 }
 
 /** Changes that put pieces back at their places, on a page that lacks them; `old` units at `at` go. */

@@ -13,8 +13,16 @@ export interface Place {
 }
 
 export const setPlace = StateEffect.define<Place | null>({
-  map: (place, changes) => place && mapPlace(place, changes),
+  map: (place, changes) => {
+    if (!place) return null;
+    const from = changes.mapPos(Math.min(place.from, changes.length), 1);
+    return { ...place, from, to: from + (place.to - place.from) };
+  },
 });
+
+function clamp(place: Place, length: number): Place {
+  return { ...place, from: Math.min(place.from, length), to: Math.min(place.to, length) };
+}
 
 function mapPlace(place: Place, changes: ChangeDesc): Place {
   const from = changes.mapPos(place.from, 1);
@@ -25,7 +33,9 @@ export const placeField = StateField.define<Place | null>({
   create: () => null,
   update(place, transaction) {
     let next = place && transaction.docChanged ? mapPlace(place, transaction.changes) : place;
-    for (const effect of transaction.effects) if (effect.is(setPlace)) next = effect.value;
+    for (const effect of transaction.effects) {
+      if (effect.is(setPlace)) next = effect.value && clamp(effect.value, transaction.newDoc.length);
+    }
     return next;
   },
 });

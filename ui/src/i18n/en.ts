@@ -232,7 +232,7 @@ export const en = {
     reorder: "Move up or down in the library",
   },
   palette: { title: "Commands", placeholder: "What do you want to do?", nothing: "No such command.", theme: "Switch between light and dark", goTo: (title: string) => `Open ${title}` },
-  editor: { find: "Find", replace: "Replace", next: "next", previous: "previous", all: "all", "match case": "match case", regexp: "regexp", "by word": "by word", "replace all": "replace all", close: "close", "current match": "current match", "on line": "on line", "replaced match on line $": "replaced match on line $", "replaced $ matches": "replaced $ matches" },
+  editor: { Find: "Find", Replace: "Replace", replace: "replace", next: "next", previous: "previous", all: "all", "match case": "match case", regexp: "regexp", "by word": "by word", "replace all": "replace all", close: "close", "current match": "current match", "on line": "on line", "replaced match on line $": "replaced match on line $", "replaced $ matches": "replaced $ matches" },
   notices: {
     recovered: (words: number) => `The program ended in the middle of writing; recovered ${plural(words, "word", "words")}.`,
     show: "Show",

@@ -230,7 +230,7 @@ export const zh: Messages = {
     reorder: "在作品栏中上移或下移",
   },
   palette: { title: "命令", placeholder: "你想做什么？", nothing: "没有这个命令。", theme: "切换浅色与深色", goTo: (title) => `打开${title}` },
-  editor: { find: "查找", replace: "替换", next: "下一个", previous: "上一个", all: "全部", "match case": "区分大小写", regexp: "正则", "by word": "整词", "replace all": "全部替换", close: "关闭", "current match": "当前匹配", "on line": "位于第", "replaced match on line $": "已替换第 $ 行的匹配", "replaced $ matches": "已替换 $ 处" },
+  editor: { Find: "查找", Replace: "替换为", replace: "替换", next: "下一个", previous: "上一个", all: "全部", "match case": "区分大小写", regexp: "正则", "by word": "整词", "replace all": "全部替换", close: "关闭", "current match": "当前匹配", "on line": "位于第", "replaced match on line $": "已替换第 $ 行的匹配", "replaced $ matches": "已替换 $ 处" },
   notices: {
     recovered: (words) => `程序在写作途中结束了；已找回 ${n(words)} 字。`,
     show: "查看",

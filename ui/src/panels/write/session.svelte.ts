@@ -93,7 +93,7 @@ export class Session {
       phrases: i18n.t.editor,
       events: {
         onChange: (transaction) => this.#changed(transaction),
-        onCaret: () => undefined,
+        onCaret: () => this.#followTry(),
         onBlur: () => void this.saveAll(),
       },
       commands: {
@@ -323,6 +323,13 @@ export class Session {
       this.tries = await this.desk.host.tries(generation);
       this.tryIndex = this.tries.findIndex((each) => each.id === generation);
     });
+  }
+
+  /** Undo and redo change which of the tries stands on the page. */
+  #followTry(): void {
+    const place = this.page?.view.state.field(placeField);
+    const at = this.tries.findIndex((each) => each.id === place?.generation);
+    if (at >= 0) this.tryIndex = at;
   }
 
   /** Shows an earlier or a later try in place of the one on the page. */
