@@ -32,13 +32,16 @@ pub(crate) fn start() -> Option<WorkerGuard> {
     }
 }
 
-fn file() -> Result<RollingFileAppender, tracing_appender::rolling::InitError> {
+fn file() -> std::io::Result<RollingFileAppender> {
+    let folder = place::own_folder().join("logs");
+    std::fs::create_dir_all(&folder)?;
     RollingFileAppender::builder()
         .rotation(Rotation::DAILY)
         .filename_prefix("bimo")
         .filename_suffix("log")
         .max_log_files(KEPT_FILES)
-        .build(place::own_folder().join("logs"))
+        .build(folder)
+        .map_err(std::io::Error::other)
 }
 
 fn log_panics() {
