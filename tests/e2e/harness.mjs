@@ -16,6 +16,13 @@ export { Key };
 const PATIENCE_MS = 10_000;
 const LOOK_AGAIN_MS = 30;
 
+/** Keeps what the interface did not catch, for `faults`. */
+const NOTE_FAULTS = `
+  window.faultsSeen = [];
+  const note = (error) => window.faultsSeen.push(String(error?.stack ?? error?.message ?? JSON.stringify(error)));
+  addEventListener("error", (event) => note(event.error ?? event.message));
+  addEventListener("unhandledrejection", (event) => note(event.reason));`;
+
 /** A folder for a library, which `forget` removes. */
 export function newLibrary() {
   const folder = mkdtempSync(join(tmpdir(), "bimo-library-"));
@@ -44,7 +51,9 @@ export async function openDesk(library, { language = "en_US.UTF-8" } = {}) {
       .usingServer(url)
       .withCapabilities({ browserName: "wry", "tauri:options": { application } })
       .build();
-    return new Desk(session, driver, performance.now() - began);
+    const desk = new Desk(session, driver, performance.now() - began);
+    await desk.run(NOTE_FAULTS);
+    return desk;
   } catch (error) {
     await stop(driver);
     throw error;
@@ -172,9 +181,9 @@ class Desk {
       await sleep(LOOK_AGAIN_MS);
     } while (performance.now() < end);
     const seen = await this.run("return document.body.innerText").catch(() => "(nothing)");
-    throw new Error(`Waited ${patienceMs} ms in vain until ${what}. The window shows:\n${seen}`, {
-      cause: last,
-    });
+    const faults = await this.faults().catch(() => []);
+    const words = [`Waited ${patienceMs} ms in vain until ${what}.`, ...faults, "The window shows:"];
+    throw new Error([...words, seen.replaceAll(/\n\s*\n+/g, "\n")].join("\n"), { cause: last });
   }
 
   /** Puts a command to the desk behind the window's back, to see what is stored. */
@@ -194,6 +203,11 @@ class Desk {
 
   async run(script, ...values) {
     return this.session.executeScript(script, ...values);
+  }
+
+  /** Errors that the interface has not caught since it was opened. */
+  async faults() {
+    return this.run("return window.faultsSeen ?? []");
   }
 
   /** Keeps a picture of the window in the folder BIMO_SHOTS, if there is one. */

@@ -25,8 +25,10 @@ before(async () => {
   await desk.rest();
 });
 after(async () => {
+  const faults = await desk?.faults();
   await desk?.quit();
   library.forget();
+  assert.deepEqual(faults, [], "the interface has caught all its errors");
 });
 
 async function set(language, theme) {

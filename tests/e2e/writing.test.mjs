@@ -17,8 +17,10 @@ before(async () => {
   desk = await openDesk(library);
 });
 after(async () => {
+  const faults = await desk?.faults();
   await desk?.quit();
   library.forget();
+  assert.deepEqual(faults, [], "the interface has caught all its errors");
 });
 
 /** Writes on until the model has ended by itself, and answers with what it wrote. */
