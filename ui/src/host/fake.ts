@@ -302,13 +302,14 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
       return tree();
     },
     moveToBin: async (item) => {
-      const home = item.kind === "work" ? library.works : work(page(item.id).work).chapters;
-      const at = (home as { id: number }[]).findIndex((each) => each.id === item.id);
-      const [taken] = (home as { id: number; title: string }[]).splice(at, 1);
+      const home = (): { id: number; title: string }[] =>
+        item.kind === "work" ? library.works : work(page(item.id).work).chapters;
+      const at = home().findIndex((each) => each.id === item.id);
+      const [taken] = home().splice(at, 1);
       if (!taken) throw fail("not_found");
       const workTitle = item.kind === "work" ? null : work(page(item.id).work).title;
       library.bin.unshift({ item, title: taken.title, workTitle, binnedAtMs: Date.now() });
-      binned.set(JSON.stringify(item), { item, put: () => home.splice(at, 0, taken as never) });
+      binned.set(JSON.stringify(item), { item, put: () => home().splice(at, 0, taken) });
       return tree();
     },
     restore: async (item) => {

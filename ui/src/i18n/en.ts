@@ -244,8 +244,9 @@ export const en = {
     cannotOpen: "The library could not be opened",
     codes: {
       restored_backup: "The library was damaged. The newest whole backup has been put in its place; the damaged file is kept beside it.",
-      folder_missing: "The chosen library folder is not there. The library in the usual place is open.",
-      backup_failed: "The dated backup of the library could not be made. Check that the disk has room.",
+      damaged_library_kept: "The damaged file is kept here:",
+      library_folder_missing: "The chosen library folder is not there. The library in the usual place is open.",
+      library_not_moved: "The library could not be moved to the chosen folder and stays where it was. Choose a folder that you may write in.",
     } as Record<string, string>,
     other: "Something happened that you should know.",
   },
@@ -277,7 +278,8 @@ export const en = {
     sqlite_too_old: "This build of the program has too old a database inside. Install a current one.",
     library_busy: "Another program holds the library's file. Try again in a moment; your text stays on screen.",
     library_failed: "The library could not be read or written. Try again; your text stays on screen.",
-    invalid_folder: "This folder cannot hold the library. Choose a folder that exists and that you may write in.",
+    folder_not_absolute: "Give the whole path of the folder, from the top of the disk on.",
+    invalid_place: "The place to write at is not in the text. Put the caret there again.",
     internal: "Something went wrong inside the program. Your text is safe; try again.",
   } as Record<string, string>,
 };

@@ -242,8 +242,9 @@ export const zh: Messages = {
     cannotOpen: "无法打开作品库",
     codes: {
       restored_backup: "作品库已损坏。已用最新的完整备份替换，损坏的文件保留在旁边。",
-      folder_missing: "找不到所选的作品库文件夹，已打开默认位置的作品库。",
-      backup_failed: "无法生成作品库备份，请检查磁盘空间。",
+      damaged_library_kept: "损坏的文件保留在这里：",
+      library_folder_missing: "找不到所选的作品库文件夹，已打开默认位置的作品库。",
+      library_not_moved: "无法把作品库移到所选文件夹，它仍在原处。请选择有写入权限的文件夹。",
     },
     other: "有一件事需要你知道。",
   },
@@ -275,7 +276,8 @@ export const zh: Messages = {
     sqlite_too_old: "程序内置的数据库版本太旧，请安装最新版程序。",
     library_busy: "另一个程序占用了作品库文件。请稍后再试；文字仍在屏幕上。",
     library_failed: "无法读取或写入作品库。请再试一次；文字仍在屏幕上。",
-    invalid_folder: "这个文件夹不能存放作品库。请选择一个存在且可写入的文件夹。",
+    folder_not_absolute: "请给出文件夹的完整路径。",
+    invalid_place: "续写的位置不在文字里，请重新放置光标。",
     internal: "程序内部出错了。你的文字是安全的，请再试一次。",
   },
 };

@@ -1,0 +1,30 @@
+// The whole window on a desk in memory, for tests.
+
+import { render } from "@testing-library/svelte";
+import { vi } from "vitest";
+
+import App from "./App.svelte";
+import { fakeHost, type FakeHost, type FakeOptions } from "./host/fake";
+import { Session } from "./panels/write/session.svelte";
+import { Desk } from "./state/desk.svelte";
+
+export interface Window {
+  host: FakeHost;
+  desk: Desk;
+  session: Session;
+  /** The text of the page. */
+  page: () => string;
+}
+
+/** Opens the window and waits for its first page. */
+export async function openWindow(options: FakeOptions = {}): Promise<Window> {
+  const host = fakeHost({ pace: 0, ...options });
+  const desk = new Desk(host);
+  const session = new Session(desk);
+  render(App, { desk, session });
+  await desk.open();
+  await vi.waitFor(() => {
+    if (!session.page) throw new Error("the page is not open yet");
+  });
+  return { host, desk, session, page: () => session.page?.text ?? "" };
+}
