@@ -32,7 +32,7 @@ def main() -> None:
         "name": f"Bimo story starter {args.version}",
         "version": args.version,
         "organization": "Bimo",
-        "license": "cc0-1.0",
+        "license": "Apache-2.0 OR MIT",
         "description": "A small English and Chinese story model for trying the desk and for working offline.",
     }
     gguf_io.write(args.checkpoint, args.output, facts)
