@@ -8,8 +8,9 @@ use crate::TextTokenizer;
 use crate::tokenizer::{BytePairs, Splitting};
 
 /// Kinds of tokens in `tokenizer.ggml.token_type` that stand for themselves in no text.
-const CONTROL: i64 = 3;
-const UNKNOWN: i64 = 2;
+const CONTROL: [i64; 2] = [2, 3];
+/// The kind of those that were added whole and stand for themselves.
+const USER_DEFINED: [i64; 1] = [4];
 
 /// Reads it.
 pub(super) fn read(header: &Header) -> Result<TextTokenizer, EngineError> {
@@ -29,7 +30,8 @@ fn byte_pairs(header: &Header) -> Result<BytePairs, EngineError> {
     Ok(BytePairs {
         tokens: tokens.to_vec(),
         merges: merges(header)?,
-        control: control_tokens(header),
+        control: tokens_of(header, &CONTROL, tokens.len()),
+        whole: tokens_of(header, &USER_DEFINED, tokens.len()),
         splitting: splitting(header)?,
         begin: begin.filter(|_| begins).map(|token| token as TokenId),
         ends: end_tokens(header, tokens.len())?,
@@ -45,12 +47,13 @@ fn merges(header: &Header) -> Result<Vec<(String, String)>, EngineError> {
     required(header, key)?.iter().map(pair).collect()
 }
 
-fn control_tokens(header: &Header) -> Vec<TokenId> {
+/// The tokens whose kind is one of these.
+fn tokens_of(header: &Header, kinds: &[i64], count: usize) -> Vec<TokenId> {
     let Some(Value::Integers(types)) = header.metadata.get("tokenizer.ggml.token_type") else {
         return Vec::new();
     };
-    let control = types.iter().zip(0..).filter(|(kind, _)| [CONTROL, UNKNOWN].contains(kind));
-    control.map(|(_, token)| token).collect()
+    let found = types.iter().take(count).zip(0..).filter(|(kind, _)| kinds.contains(kind));
+    found.map(|(_, token)| token).collect()
 }
 
 fn splitting(header: &Header) -> Result<Splitting, EngineError> {

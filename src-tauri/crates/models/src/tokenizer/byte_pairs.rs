@@ -5,12 +5,13 @@ use std::collections::{HashMap, HashSet};
 
 use bimo_engine::{EngineError, TokenId};
 use tokenizers::models::bpe::{BPE, Vocab};
+use tokenizers::normalizers::unicode::NFC;
 use tokenizers::pre_tokenizers::PreTokenizerWrapper;
 use tokenizers::pre_tokenizers::byte_level::ByteLevel;
 use tokenizers::pre_tokenizers::digits::Digits;
 use tokenizers::pre_tokenizers::sequence::Sequence;
 use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
-use tokenizers::{SplitDelimiterBehavior, Tokenizer};
+use tokenizers::{AddedToken, SplitDelimiterBehavior, Tokenizer};
 
 use super::TextTokenizer;
 
@@ -19,9 +20,9 @@ use super::TextTokenizer;
 pub(crate) enum Splitting {
     /// Words with the space before them, runs of digits, runs of other characters.
     Gpt2,
-    /// Digits one by one.
+    /// Digits one by one, in a text whose accents are composed.
     Qwen2,
-    /// Digits in threes.
+    /// Digits in threes; a word that is a token needs no merges.
     Llama3,
     /// Digits one by one, the rest as GPT-2.
     SmolLm,
@@ -34,6 +35,8 @@ pub(crate) struct BytePairs {
     /// Most important first.
     pub merges: Vec<(String, String)>,
     pub control: Vec<TokenId>,
+    /// Found whole in a person's text too, `<think>` for instance.
+    pub whole: Vec<TokenId>,
     pub splitting: Splitting,
     pub begin: Option<TokenId>,
     pub ends: Vec<TokenId>,
@@ -43,10 +46,14 @@ impl BytePairs {
     /// Checks the parts and puts them together.
     pub fn build(self) -> Result<TextTokenizer, EngineError> {
         let control: HashSet<TokenId> = self.control.iter().copied().collect();
+        let whole: HashSet<TokenId> = self.whole.iter().copied().collect();
         let byte_of: HashMap<char, u8> = (0..=255).map(|byte| (character_of(byte), byte)).collect();
         let bytes = |(token, text): (usize, &String)| {
             if control.contains(&(token as TokenId)) {
                 return Vec::new();
+            }
+            if whole.contains(&(token as TokenId)) {
+                return text.clone().into_bytes();
             }
             let characters: Option<Vec<u8>> =
                 text.chars().map(|character| byte_of.get(&character).copied()).collect();
@@ -54,41 +61,47 @@ impl BytePairs {
             characters.unwrap_or_else(|| text.clone().into_bytes())
         };
         let bytes: Vec<Vec<u8>> = self.tokens.iter().enumerate().map(bytes).collect();
+        let pieces = self.pieces(&control)?;
         let mut control: Vec<(String, TokenId)> = self
             .control
             .iter()
             .map(|&token| (self.tokens[token as usize].clone(), token))
             .collect();
         control.sort_by_key(|(text, token)| (Reverse(text.len()), *token));
-        Ok(TextTokenizer {
-            pieces: pieces(self.tokens, self.merges, self.splitting)?,
-            bytes,
-            control,
-            begin: self.begin,
-            ends: self.ends,
-        })
+        Ok(TextTokenizer { pieces, bytes, control, begin: self.begin, ends: self.ends })
     }
-}
 
-fn pieces(
-    tokens: Vec<String>,
-    merges: Vec<(String, String)>,
-    splitting: Splitting,
-) -> Result<Tokenizer, EngineError> {
-    let vocabulary: Vocab = tokens.into_iter().zip(0..).collect();
-    for (left, right) in &merges {
-        for part in [left, right, &format!("{left}{right}")] {
-            if !vocabulary.contains_key(part) {
-                return Err(invalid(format!(
-                    "the merge {left} {right} has a part that is no token"
-                )));
+    /// The library's tokenizer without the control tokens, so that no text can become one.
+    fn pieces(&self, control: &HashSet<TokenId>) -> Result<Tokenizer, EngineError> {
+        let ordinary = self.tokens.iter().cloned().zip(0..).filter(|(_, id)| !control.contains(id));
+        let vocabulary: Vocab = ordinary.collect();
+        for (left, right) in &self.merges {
+            for part in [left, right, &format!("{left}{right}")] {
+                if !vocabulary.contains_key(part) {
+                    return Err(invalid(format!(
+                        "the merge {left} {right} has a part that is no token"
+                    )));
+                }
             }
         }
+        let model = BPE::builder()
+            .vocab_and_merges(vocabulary, self.merges.clone())
+            .ignore_merges(self.splitting == Splitting::Llama3)
+            .build()
+            .map_err(|error| invalid(error.to_string()))?;
+        let mut pieces = Tokenizer::new(model);
+        if self.splitting == Splitting::Qwen2 {
+            pieces.with_normalizer(Some(NFC)).map_err(|error| invalid(error.to_string()))?;
+        }
+        pieces.with_pre_tokenizer(Some(splitter(self.splitting)?));
+        let whole = |&token: &TokenId| {
+            AddedToken::from(self.tokens[token as usize].clone(), false).normalized(false)
+        };
+        pieces
+            .add_tokens(self.whole.iter().map(whole))
+            .map_err(|error| invalid(error.to_string()))?;
+        Ok(pieces)
     }
-    let model = BPE::builder().vocab_and_merges(vocabulary, merges);
-    let mut pieces = Tokenizer::new(model.build().map_err(|error| invalid(error.to_string()))?);
-    pieces.with_pre_tokenizer(Some(splitter(splitting)?));
-    Ok(pieces)
 }
 
 fn splitter(splitting: Splitting) -> Result<PreTokenizerWrapper, EngineError> {
