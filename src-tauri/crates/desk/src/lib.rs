@@ -35,5 +35,6 @@ pub use folder::Folders;
 pub use model::ModelSpec;
 pub use options::{Clock, DeskOptions, SeedSource, new_seed};
 pub use reader::{ChapterText, LibraryReader, WorkText};
+pub use starter::open_tokenizer;
 pub use story::{HeardToken, sampling_for};
 pub use text_model::{Continuation, Score, ScoredToken, TextModel, TextRequest};

@@ -1,11 +1,13 @@
-//! The model that is part of the program.
+//! Where models come from: the one that is part of the program, or the person's own files.
 
-use std::time::Duration;
+use std::path::{Path, PathBuf};
 
-use bimo_engine::scripted::ScriptedGenerator;
+use bimo_models::{LoadOptions, ModelSource, TextTokenizer};
 
 use crate::ModelSpec;
+use crate::wire::ApiError;
 
+const NAME: &str = "Bimo story starter";
 const WEIGHTS: &[u8] = include_bytes!("../../../starter/story/story.gguf");
 const CARD: &str = include_str!("../../../starter/story/card.md");
 
@@ -14,18 +16,47 @@ impl ModelSpec {
     #[must_use]
     pub fn starter() -> Self {
         Self {
-            name: "Starter".into(),
+            name: NAME.into(),
             starter: true,
             bytes: WEIGHTS.len() as u64,
             card: CARD.into(),
-            load: Box::new(|_threads| {
-                let texts = [
-                    " The rain had stopped, and the road shone. She walked on without a word.",
-                    " 雨停了，石板路亮得像一面镜子。她没有回头，只是慢慢地往前走。",
-                ];
-                let writer = ScriptedGenerator::writing(texts);
-                Ok(Box::new(writer.with_delay(Duration::from_millis(30))))
-            }),
+            load: loader(ModelSource::Embedded { name: NAME, bytes: WEIGHTS }),
         }
+    }
+
+    /// A GGUF file, or a folder in Hugging Face layout.
+    #[must_use]
+    pub fn at(path: PathBuf) -> Self {
+        let name = path.file_stem().map(|name| name.to_string_lossy().into_owned());
+        Self {
+            name: name.unwrap_or_default(),
+            starter: false,
+            bytes: bytes_of(&path),
+            card: String::new(),
+            load: loader(ModelSource::Path(path)),
+        }
+    }
+}
+
+/// The tokenizer of a model, whose weights are not needed; of the program's own where no path is given.
+pub fn open_tokenizer(model: Option<&Path>) -> Result<TextTokenizer, ApiError> {
+    Ok(match model {
+        Some(path) => bimo_models::open_tokenizer(path)?,
+        None => bimo_models::open_bytes(NAME, WEIGHTS)?.tokenizer()?,
+    })
+}
+
+fn loader(source: ModelSource) -> crate::model::Loader {
+    Box::new(move |threads| {
+        bimo_models::load(&source, &LoadOptions { threads, ..LoadOptions::default() })
+    })
+}
+
+/// Size of a file, or of the files directly in a folder.
+fn bytes_of(path: &Path) -> u64 {
+    let file = |path: &Path| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+    match std::fs::read_dir(path) {
+        Ok(entries) => entries.flatten().map(|entry| file(&entry.path())).sum(),
+        Err(_) => file(path),
     }
 }

@@ -1,0 +1,129 @@
+//! What can be asked on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Bimo, a private bilingual writing desk, without its window.
+#[derive(Debug, Parser)]
+#[command(name = "bimo", version, about)]
+pub struct Arguments {
+    /// Print one JSON object
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// The library's folder [default: BIMO_LIBRARY, or the one that the desk uses]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub library: Option<PathBuf>,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// One for each file in `commands`.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Go on with a text
+    Continue(Continue),
+    /// Show a text as a model's tokens; only the tokenizer of the model is read
+    Tokenize(Tokenize),
+    /// Say how likely a model finds a text: bits per byte, and the log-probability of each token
+    Score(Score),
+    /// List the works in the library
+    Works,
+    /// Print a work as Markdown
+    Export(Export),
+    /// List what models have written, newest first
+    History(History),
+}
+
+/// `bimo continue`
+///
+/// Without sampler options the text is written as the desk's slider in its middle would; with `--raw`, by the model's
+/// own distribution.
+#[derive(Debug, Args)]
+#[command(allow_negative_numbers = true)]
+pub struct Continue {
+    /// A GGUF file or a folder in Hugging Face layout [default: the model that is part of the program]
+    #[arg(long, value_name = "PATH")]
+    pub model: Option<PathBuf>,
+    /// The text to go on with
+    #[arg(long, value_name = "TEXT", conflicts_with = "file")]
+    pub prompt: Option<String>,
+    /// A file with the text to go on with; - for standard input
+    #[arg(value_name = "FILE|-")]
+    pub file: Option<PathBuf>,
+    /// Most tokens to write
+    #[arg(long, value_name = "N", default_value_t = 120, value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_tokens: u32,
+    /// 0 is greedy, 1 leaves the distribution as it is
+    #[arg(long, value_name = "X")]
+    pub temperature: Option<f32>,
+    /// Keep the smallest set of tokens whose probability reaches X; 1 is off
+    #[arg(long, value_name = "X")]
+    pub top_p: Option<f32>,
+    /// Keep the N likeliest tokens; 0 is off
+    #[arg(long, value_name = "N")]
+    pub top_k: Option<u32>,
+    /// Keep tokens at least X times as likely as the likeliest; 0 is off
+    #[arg(long, value_name = "X")]
+    pub min_p: Option<f32>,
+    /// Make tokens that have come up less likely; 1 is off
+    #[arg(long, value_name = "X")]
+    pub repetition_penalty: Option<f32>,
+    /// The same seed, model and prompt give the same text [default: a new one]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u32>,
+    /// Always take the likeliest token
+    #[arg(long, conflicts_with = "temperature")]
+    pub greedy: bool,
+    /// Report each token with its K likeliest alternatives (with --json)
+    #[arg(long, value_name = "K")]
+    pub logprobs: Option<usize>,
+    /// Take the prompt as it is: no template, no trimming
+    #[arg(long)]
+    pub raw: bool,
+}
+
+/// `bimo tokenize`
+#[derive(Debug, Args)]
+pub struct Tokenize {
+    /// A GGUF file or a folder with a tokenizer [default: the model that is part of the program]
+    #[arg(long, value_name = "PATH")]
+    pub model: Option<PathBuf>,
+    /// Only the tokens' numbers, separated by spaces
+    #[arg(long)]
+    pub ids: bool,
+    /// The text; - for standard input
+    #[arg(value_name = "FILE|-")]
+    pub file: PathBuf,
+}
+
+/// `bimo score`
+#[derive(Debug, Args)]
+pub struct Score {
+    /// A GGUF file or a folder in Hugging Face layout [default: the model that is part of the program]
+    #[arg(long, value_name = "PATH")]
+    pub model: Option<PathBuf>,
+    /// The text; - for standard input
+    #[arg(value_name = "FILE|-")]
+    pub file: PathBuf,
+}
+
+/// `bimo export`
+#[derive(Debug, Args)]
+pub struct Export {
+    /// The work's number or title, as `bimo works` shows them
+    #[arg(value_name = "WORK")]
+    pub work: String,
+}
+
+/// `bimo history`
+#[derive(Debug, Args)]
+pub struct History {
+    /// Only those with these words in their text or prompt
+    #[arg(long, value_name = "WORDS", default_value = "")]
+    pub search: String,
+    /// At most so many, up to 200
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub limit: u32,
+}

@@ -1,0 +1,109 @@
+//! `bimo continue`
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::Context;
+use bimo_desk::wire::WritingParams;
+use bimo_desk::{
+    CancellationToken, Continuation, FinishReason, SamplingParams, TextModel, TextRequest,
+    new_seed, sampling_for,
+};
+use serde_json::{Value, json};
+
+use super::load_model;
+use crate::arguments::Continue;
+use crate::input::read_text;
+use crate::output::{print_json, print_line, print_part};
+
+/// What a shell expects of a program that was interrupted.
+const INTERRUPTED: u8 = 130;
+
+/// Writes on, to standard output as it comes, or one object at the end.
+pub async fn run(asked: Continue, json: bool) -> anyhow::Result<ExitCode> {
+    let sampling = sampling(&asked);
+    let seed = sampling.seed;
+    let prompt = match (asked.prompt, &asked.file) {
+        (Some(text), _) => text,
+        (None, Some(path)) => read_text(path)?,
+        (None, None) => anyhow::bail!("there is no text to go on with: give --prompt or a file"),
+    };
+    let model = load_model(asked.model).await?;
+    let request = TextRequest {
+        prompt,
+        raw: asked.raw,
+        max_tokens: asked.max_tokens,
+        sampling,
+        alternatives: asked.logprobs.unwrap_or(0),
+    };
+    let cancel = CancellationToken::new();
+    let interrupted = cancel.clone();
+    ctrlc::set_handler(move || interrupted.cancel()).context("Ctrl+C cannot be caught")?;
+
+    let began = Instant::now();
+    let reader_gone = cancel.clone();
+    let on_text = move |text: &str| {
+        if !json && print_part(text).is_err() {
+            reader_gone.cancel();
+        }
+    };
+    let written = model.continue_text(request, cancel, on_text).await?;
+    if written.dropped > 0 {
+        let dropped = written.dropped;
+        eprintln!("bimo: the first {dropped} characters of the text did not fit and were not read");
+    }
+    if json {
+        let seconds = began.elapsed().as_secs_f64();
+        let mut object = json!({
+            "text": written.text,
+            "prompt_tokens": written.prompt_tokens,
+            "tokens": written.tokens.len(),
+            "reused_tokens": written.reused_tokens,
+            "finish": written.finish,
+            "seed": seed,
+            "model": model.card().name,
+            "seconds": seconds,
+        });
+        if asked.logprobs.is_some() {
+            object["choices"] = choices(&model, &written).await?;
+        }
+        print_json(&object)?;
+    } else if !asked.raw && !written.text.ends_with('\n') {
+        print_line("")?;
+    }
+    let stopped = written.finish == FinishReason::Cancelled;
+    Ok(if stopped { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS })
+}
+
+fn sampling(asked: &Continue) -> SamplingParams {
+    let seed = asked.seed.unwrap_or_else(new_seed);
+    let base = if asked.greedy {
+        SamplingParams { seed, ..SamplingParams::greedy() }
+    } else if asked.raw {
+        SamplingParams { seed, ..SamplingParams::default() }
+    } else {
+        sampling_for(&WritingParams::default(), seed)
+    };
+    SamplingParams {
+        temperature: asked.temperature.unwrap_or(base.temperature),
+        top_p: asked.top_p.unwrap_or(base.top_p),
+        top_k: asked.top_k.unwrap_or(base.top_k),
+        min_p: asked.min_p.unwrap_or(base.min_p),
+        repetition_penalty: asked.repetition_penalty.unwrap_or(base.repetition_penalty),
+        ..base
+    }
+}
+
+/// Each token that was written, with what could have stood in its place.
+async fn choices(model: &TextModel, written: &Continuation) -> anyhow::Result<Value> {
+    let mut choices = Vec::new();
+    for token in &written.tokens {
+        choices.push(json!({
+            "token": token.token,
+            "text": model.text_of(token.token).await?,
+            "logprob": token.logprob,
+            "top": token.alternatives,
+        }));
+    }
+    Ok(choices.into())
+}
