@@ -15,7 +15,10 @@ mod commands;
 mod logging;
 mod opening;
 mod place;
+mod threads;
 mod window;
+
+pub use threads::settle_threads;
 
 use std::process::ExitCode;
 

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 
 use super::{Answer, ask, tell};
 use crate::opening::Opening;
-use crate::{closing, window};
+use crate::{closing, threads, window};
 
 #[tauri::command]
 #[specta::specta]
@@ -24,6 +24,7 @@ pub async fn save_settings(
     settings: Settings,
 ) -> Answer<()> {
     window::follow(&app, settings.theme);
+    threads::remember(settings.threads);
     ask(desk, |desk| async move { desk.save_settings(settings).await }).await
 }
 

@@ -30,6 +30,7 @@ pub mod wire;
 pub use bimo_engine::{
     CancellationToken, FinishReason, ModelCard, PieceKind, SamplingParams, TokenChoice,
 };
+pub use bimo_models::settle_threads;
 pub use desk::Desk;
 pub use folder::Folders;
 pub use model::ModelSpec;

@@ -133,9 +133,7 @@ impl SamplingParams {
         within("DRY base", self.dry.base, 1.0, 100.0)?;
         within("XTC probability", self.xtc.probability, 0.0, 1.0)?;
         within("XTC threshold", self.xtc.threshold, 0.0, 1.0)?;
-        self.logit_bias
-            .iter()
-            .try_for_each(|&(_, bias)| within("logit bias", bias, -1e4, 1e4))
+        self.logit_bias.iter().try_for_each(|&(_, bias)| within("logit bias", bias, -1e4, 1e4))
     }
 }
 
@@ -153,7 +151,10 @@ mod tests {
         assert_eq!(refuses(|p| p.temperature = -1.0), "temperature cannot be -1");
         assert_eq!(refuses(|p| p.temperature = 1e9), "temperature cannot be 1000000000");
         assert_eq!(refuses(|p| p.top_p = f32::NAN), "top-p cannot be NaN");
-        assert_eq!(refuses(|p| p.logit_bias = vec![(3, f32::INFINITY)]), "logit bias cannot be inf");
+        assert_eq!(
+            refuses(|p| p.logit_bias = vec![(3, f32::INFINITY)]),
+            "logit bias cannot be inf"
+        );
         assert_eq!(SamplingParams::default().validate(), Ok(()));
         assert_eq!(SamplingParams::greedy().validate(), Ok(()));
     }

@@ -173,7 +173,11 @@ fn recite(
             logprob: -1.0,
             text: character.into(),
             alternatives: vec![
-                TokenChoice { token: character.into(), text: character.into(), logprob: -1.0 };
+                TokenChoice {
+                    token: character.into(),
+                    text: character.into(),
+                    logprob: -1.0
+                };
                 request.top_logprobs.min(1)
             ],
         };

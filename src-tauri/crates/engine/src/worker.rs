@@ -100,8 +100,11 @@ impl GeneratorWorker {
     }
 }
 
-fn run<F>(load: F, loaded: oneshot::Sender<Result<ModelCard, EngineError>>, mut queue: mpsc::Receiver<Job>)
-where
+fn run<F>(
+    load: F,
+    loaded: oneshot::Sender<Result<ModelCard, EngineError>>,
+    mut queue: mpsc::Receiver<Job>,
+) where
     F: FnOnce() -> Result<Box<dyn TextGenerator>, EngineError>,
 {
     let result = catch_unwind(AssertUnwindSafe(load));
@@ -222,16 +225,19 @@ mod tests {
 
     #[tokio::test]
     async fn one_request_too_many_is_refused_at_once() {
-        let worker = scripted(
-            ScriptedGenerator::writing(["x"]).with_delay(Duration::from_millis(200)),
-        )
-        .await;
+        let worker =
+            scripted(ScriptedGenerator::writing(["x"]).with_delay(Duration::from_millis(200)))
+                .await;
         let asks: Vec<_> = (0..=QUEUE_LENGTH + 1)
             .map(|_| {
                 let worker = worker.clone();
                 tokio::spawn(async move {
                     worker
-                        .generate(request(vec![1]), CancellationToken::new(), Box::new(|_| Flow::Continue))
+                        .generate(
+                            request(vec![1]),
+                            CancellationToken::new(),
+                            Box::new(|_| Flow::Continue),
+                        )
                         .await
                 })
             })

@@ -19,6 +19,7 @@ mod load;
 mod prompt;
 pub mod sampling;
 mod template;
+mod threads;
 mod tokenizer;
 
 pub use decoder::Precision;
@@ -29,4 +30,5 @@ pub use generator::DecoderGenerator;
 pub use load::{LoadOptions, ModelSource, load, load_decoder};
 pub use prompt::encode_prompt;
 pub use template::{ChatTemplate, TemplatePart};
+pub use threads::settle_threads;
 pub use tokenizer::TextTokenizer;

@@ -28,10 +28,8 @@ pub enum ModelSource {
 pub struct LoadOptions {
     /// How exactly it computes.
     pub precision: Precision,
-    /// Threads that compute; 0 takes one for each core. The first model that is loaded decides for all.
-    ///
-    /// The kernels of quantised weights have threads of their own, which only the environment variable
-    /// `CANDLE_NUM_THREADS` can limit, before the first model is loaded.
+    /// Threads for what is not quantised; 0 takes one for each core. The first model that is loaded decides for all.
+    /// The kernels of quantised weights have threads of their own: [`crate::settle_threads`].
     pub threads: usize,
 }
 
