@@ -94,9 +94,8 @@ def add_weights(writer: gguf.GGUFWriter, model: StoryModel) -> None:
             writer.add_tensor(gguf_name(name), packed, raw_dtype=gguf.GGMLQuantizationType.Q8_0)
 
 
-def write(checkpoint: Path, target: Path, facts: dict[str, str]) -> None:
-    """Write a checkpoint folder as one GGUF file. `facts` become the `general.*` strings."""
-    model = StoryModel.load(checkpoint)
+def write(checkpoint: Path, model: StoryModel, target: Path, facts: dict[str, str]) -> None:
+    """Write a model, and its checkpoint's tokenizer, as one GGUF file. `facts` become the `general.*` strings."""
     writer = gguf.GGUFWriter(target, ARCHITECTURE)
     writer.add_type(gguf.GGUFType.MODEL)
     for key, value in facts.items():
