@@ -14,7 +14,7 @@ after(() => library.forget());
 test("after a power cut in the middle of writing, everything is back and said to be", async () => {
   let desk = await openDesk(library);
   await desk.see("page");
-  await desk.choose("length", "400");
+  await desk.choose("length", "500");
   await desk.writeAnew(OPENING);
   await desk.saved();
   await desk.press(Key.CONTROL, Key.ENTER);

@@ -46,7 +46,7 @@ test("the first window has an editor, a work in each language and a model", asyn
 });
 
 test("Ctrl+Enter goes on, Esc stops and keeps, Ctrl+Z takes it back in one step", async () => {
-  await desk.choose("length", "400");
+  await desk.choose("length", "500");
   await desk.writeAnew(ENGLISH);
   await desk.press(Key.CONTROL, Key.ENTER);
   await desk.until("some text is there", async () => (await desk.byModel()).length > 20);
@@ -122,7 +122,7 @@ test("what follows the caret stays", async () => {
 
 test("typing goes on while the model writes", async () => {
   const title = "By the River. ";
-  await desk.choose("length", "200");
+  await desk.choose("length", "240");
   await desk.writeAnew(ENGLISH);
   await desk.press(Key.CONTROL, Key.ENTER);
   await desk.until("the model has begun", async () => (await desk.byModel()) !== "");
