@@ -1,8 +1,8 @@
 //! Attention with grouped heads over a cache (Ainslie et al. 2023).
 
-use candle_core::{D, Result, Tensor};
-use candle_nn::ops;
+use candle_core::{Result, Tensor};
 
+use super::attend::attend;
 use super::layers::{Linear, Norm};
 use super::model::Pass;
 
@@ -42,11 +42,12 @@ impl Attention {
         let (query, key) = (pass.rotate(&query)?, pass.rotate(&key)?);
         let mut seen = Vec::with_capacity(pass.runs.len());
         let mut first = 0;
-        for (run, mask) in pass.runs.iter_mut().zip(&pass.masks) {
+        for run in pass.runs.iter_mut() {
             let count = run.tokens.len();
             let rows = |tensor: &Tensor| tensor.narrow(1, first, count)?.contiguous();
             let (keys, values) = run.context.write(layer, &rows(&key)?, &rows(&value)?)?;
-            seen.push(self.attend(&rows(&query)?, &keys, &values, mask.as_ref())?);
+            let heads = attend(&rows(&query)?, &keys, &values)?;
+            seen.push(heads.transpose(0, 1)?.reshape((count, self.heads * self.head_dim))?);
             first += count;
         }
         self.output.forward(&Tensor::cat(&seen, 0)?)
@@ -77,32 +78,5 @@ impl Attention {
             None => x,
         };
         x.transpose(0, 1)?.contiguous()
-    }
-
-    /// Queries `[heads, n, head_dim]` over keys and values `[kv_heads, length, head_dim]` to `[n, heads * head_dim]`.
-    ///
-    /// The query heads that share a key head lie one after another, so a group of them is one matrix: all heads are
-    /// one batched product of `kv_heads` matrices.
-    fn attend(
-        &self,
-        query: &Tensor,
-        keys: &Tensor,
-        values: &Tensor,
-        mask: Option<&Tensor>,
-    ) -> Result<Tensor> {
-        let (heads, count, width) = query.dims3()?;
-        let grouped = (self.kv_heads, heads / self.kv_heads * count, width);
-        let query = (query.reshape(grouped)? * (width as f64).powf(-0.5))?;
-        let scores = query.matmul(&keys.transpose(1, 2)?)?;
-        let length = scores.dim(D::Minus1)?;
-        let scores = match mask {
-            Some(mask) => scores
-                .reshape((heads, count, length))?
-                .broadcast_add(mask)?
-                .reshape((self.kv_heads, (), length))?,
-            None => scores,
-        };
-        let seen = ops::softmax_last_dim(&scores)?.matmul(values)?;
-        seen.reshape((heads, count, width))?.transpose(0, 1)?.reshape((count, heads * width))
     }
 }

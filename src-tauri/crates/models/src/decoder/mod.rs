@@ -9,6 +9,7 @@
 //!
 //! **Invariant**: a [`Context`] holds the keys and values of exactly the tokens it lists, also after a failure.
 
+mod attend;
 mod attention;
 mod block;
 mod config;

@@ -48,8 +48,6 @@ pub enum Rows {
 /// What the layers of one forward pass share.
 pub(super) struct Pass<'p, 'r> {
     pub runs: &'p mut [Run<'r>],
-    /// For each run `[n, length]`, minus infinity where a place would look ahead. A run of one has none.
-    pub masks: Vec<Option<Tensor>>,
     rotation: Option<Rotation>,
 }
 
@@ -143,7 +141,6 @@ impl Decoder {
             run.context.reserve(run.tokens.len())?;
         }
         Ok(Pass {
-            masks: runs.iter().map(|run| run.mask(&self.device)).collect::<candle::Result<_>>()?,
             rotation: match &self.rotary {
                 Some(rotary) => Some(rotary.at(positions, &self.device)?),
                 None => None,
@@ -165,19 +162,6 @@ impl Run<'_> {
     fn positions(&self) -> std::ops::Range<usize> {
         let start = self.context.tokens().len();
         start..start + self.tokens.len()
-    }
-
-    fn mask(&self, device: &Device) -> candle::Result<Option<Tensor>> {
-        let count = self.tokens.len();
-        if count == 1 {
-            return Ok(None);
-        }
-        let positions = self.positions();
-        let length = positions.end;
-        let ahead = positions.flat_map(|position| {
-            (0..length).map(move |seen| if seen <= position { 0.0 } else { f32::NEG_INFINITY })
-        });
-        Tensor::from_vec(ahead.collect(), (count, length), device).map(Some)
     }
 }
 
