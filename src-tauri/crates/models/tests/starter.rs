@@ -7,11 +7,16 @@ use bimo_engine::{
     CancellationToken, FinishReason, Flow, GenerationEvent, GenerationOutcome, GenerationRequest,
     Piece, PieceKind, Prompt, SamplingParams, TextGenerator,
 };
-use bimo_models::{LoadOptions, ModelSource, load};
+use bimo_models::{LoadOptions, ModelSource, Precision, load};
 
 fn starter() -> Box<dyn TextGenerator> {
+    starter_in(Precision::Fast)
+}
+
+fn starter_in(precision: Precision) -> Box<dyn TextGenerator> {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../starter/story/story.gguf");
-    load(&ModelSource::Path(PathBuf::from(path)), &LoadOptions::default()).unwrap()
+    let options = LoadOptions { precision, ..LoadOptions::default() };
+    load(&ModelSource::Path(PathBuf::from(path)), &options).unwrap()
 }
 
 const ENGLISH: &str = "Once upon a time there was a poor miller who had a daughter. One day";
@@ -183,5 +188,19 @@ fn the_alternatives_are_the_likeliest_and_scores_agree_with_what_was_written() {
     for (score, (token, logprob)) in scores[tokens.len() - 1..].iter().zip(&written) {
         assert_eq!(score.token, *token);
         assert!((score.logprob - logprob).abs() < 1e-3, "{} {logprob}", score.logprob);
+    }
+}
+
+#[test]
+fn eight_bits_judge_a_text_as_the_exact_model_does() {
+    let mut models = [starter_in(Precision::Fast), starter_in(Precision::Exact)];
+    for text in [ENGLISH, CHINESE] {
+        let tokens = prompt(models[0].as_ref(), text);
+        let [fast, exact] =
+            models.each_mut().map(|model| model.score(&tokens, &CancellationToken::new()).unwrap());
+        let differences = fast.iter().zip(&exact).map(|(a, b)| f64::from(a.logprob - b.logprob));
+        let mean = differences.map(f64::abs).sum::<f64>() / fast.len() as f64;
+        println!("log-probabilities are {mean:.4} apart in the mean");
+        assert!(mean < 0.08, "{mean}");
     }
 }
