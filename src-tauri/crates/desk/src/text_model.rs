@@ -96,6 +96,7 @@ impl TextModel {
             sampling: request.sampling,
             choices: 1,
             max_tokens: request.max_tokens as usize,
+            min_tokens: 0,
             stop: Vec::new(),
             top_logprobs: request.alternatives,
         };

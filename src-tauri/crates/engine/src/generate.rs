@@ -51,6 +51,8 @@ pub struct GenerationRequest {
     pub choices: usize,
     /// Most tokens of each continuation.
     pub max_tokens: usize,
+    /// A continuation does not end by itself before so many tokens.
+    pub min_tokens: usize,
     /// A continuation ends before the first of these texts.
     pub stop: Vec<String>,
     /// How many alternatives to report for each token; 0 reports none.

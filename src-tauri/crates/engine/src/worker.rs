@@ -150,6 +150,7 @@ mod tests {
             sampling: SamplingParams::default(),
             choices: 1,
             max_tokens: 100,
+            min_tokens: 0,
             stop: Vec::new(),
             top_logprobs: 0,
         }

@@ -40,6 +40,7 @@ fn measure(model: &mut dyn TextGenerator, prompt: &[u32]) -> Result<(), Box<dyn 
         sampling: SamplingParams { seed: 7, ..SamplingParams::default() },
         choices: 1,
         max_tokens,
+        min_tokens: 0,
         stop: Vec::new(),
         top_logprobs: 0,
     };

@@ -1,1 +1,16 @@
 //! Limits on what a model file may claim.
+
+/// Blocks of a network.
+pub const MAX_LAYERS: usize = 512;
+/// Any width, and the vocabulary.
+pub const MAX_WIDTH: usize = 1 << 20;
+/// Tokens of a context.
+pub const MAX_CONTEXT: usize = 1 << 24;
+/// Bytes of a JSON or text file beside the weights.
+pub const MAX_TEXT_FILE: u64 = 64 << 20;
+/// Files that the weights may be divided into.
+pub const MAX_SHARDS: usize = 512;
+/// Bytes that a chat template may write.
+pub const MAX_TEMPLATE_OUTPUT: usize = 1 << 20;
+/// Steps that a chat template may take.
+pub const TEMPLATE_FUEL: u64 = 200_000;

@@ -6,6 +6,7 @@ use bimo_engine::{EngineError, ModelCard, TextGenerator};
 
 use crate::decoder::{Decoder, Placement, Precision};
 use crate::device::choose_device;
+use crate::fit::{MemoryNeed, free_memory};
 use crate::generator::DecoderGenerator;
 use crate::{ChatTemplate, open, open_bytes};
 
@@ -51,6 +52,8 @@ pub fn load_decoder(
         ModelSource::Embedded { name, bytes } => open_bytes(name, bytes)?,
         ModelSource::Path(path) => open(path)?,
     };
+    let (bytes, parameters) = (files.weight_bytes(), files.parameters());
+    MemoryNeed::of(files.config(), bytes, parameters, options.precision).check(free_memory())?;
     let chosen = choose_device();
     let placement = Placement { device: chosen.device, precision: options.precision };
     let decoder = Decoder::load(files.config(), files.weights(), &placement)?;

@@ -33,6 +33,7 @@ fn request(prompt: Vec<u32>, max_tokens: usize) -> GenerationRequest {
         sampling: SamplingParams { temperature: 0.8, seed: 7, ..SamplingParams::default() },
         choices: 1,
         max_tokens,
+        min_tokens: 0,
         stop: Vec::new(),
         top_logprobs: 0,
     }

@@ -207,6 +207,9 @@ fn new_generation(
     })
 }
 
+/// Tokens: whoever asks for more of a story does not want to read that it is over already.
+const SHORTEST: usize = 24;
+
 fn engine_request(
     prompt: Vec<u32>,
     sampling: SamplingParams,
@@ -218,6 +221,7 @@ fn engine_request(
         sampling,
         choices: choices as usize,
         max_tokens,
+        min_tokens: SHORTEST.min(max_tokens),
         stop: Vec::new(),
         top_logprobs: ALTERNATIVES,
     }

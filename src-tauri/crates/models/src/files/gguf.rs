@@ -13,9 +13,7 @@ use super::gguf_header::{Header, invalid};
 use super::{Weight, Weights};
 use crate::decoder::{Architecture, DecoderConfig, Rope, RopeLayout, RopeScaling, compute};
 
-const MAX_LAYERS: i128 = 512;
-const MAX_WIDTH: i128 = 1 << 20;
-const MAX_CONTEXT: i128 = 1 << 24;
+use crate::limits::{MAX_CONTEXT, MAX_LAYERS, MAX_WIDTH};
 
 /// A file with its header read.
 pub(super) struct Gguf {
@@ -110,11 +108,11 @@ impl Shape<'_> {
         format!("{}.{part}", self.name)
     }
 
-    fn optional(&self, part: &str, limit: i128) -> Result<Option<usize>, EngineError> {
-        self.header.integer(&self.key(part), 1, limit)
+    fn optional(&self, part: &str, limit: usize) -> Result<Option<usize>, EngineError> {
+        self.header.integer(&self.key(part), 1, limit as i128)
     }
 
-    fn required(&self, part: &str, limit: i128) -> Result<usize, EngineError> {
+    fn required(&self, part: &str, limit: usize) -> Result<usize, EngineError> {
         self.optional(part, limit)?.ok_or_else(|| invalid(&self.key(part), "it is missing"))
     }
 

@@ -1,18 +1,25 @@
 //! From a path on disk to checked configuration, weights and tokenizer.
 
 mod bytes;
+mod folder;
 mod gguf;
 mod gguf_header;
 mod gguf_tokenizer;
+mod hf_config;
+mod hf_names;
+mod hf_weights;
 
 use std::path::Path;
 
 use bimo_engine::EngineError;
 use candle_core::{Tensor, quantized::QTensor};
 
+use crate::limits::MAX_TEXT_FILE;
 use crate::{TextTokenizer, decoder::DecoderConfig};
 use bytes::Bytes;
+use folder::Folder;
 use gguf::Gguf;
+use gguf_header::invalid;
 
 /// A tensor of a model, on the CPU, in the precision of its file.
 pub enum Weight {
@@ -38,38 +45,66 @@ pub trait Weights: Send + Sync {
 pub struct ModelFiles {
     name: String,
     config: DecoderConfig,
-    gguf: Gguf,
+    layout: Layout,
 }
 
-/// Opens a GGUF file. Its header is checked against [`crate::limits`].
+/// How a model lies on disk.
+enum Layout {
+    /// All in one file.
+    Gguf(Gguf),
+    /// A folder as Hugging Face has it.
+    Folder(Folder),
+}
+
+/// Opens a GGUF file, or a folder in Hugging Face layout. Headers are checked against [`crate::limits`].
 pub fn open(path: &Path) -> Result<ModelFiles, EngineError> {
-    ModelFiles::new(&path.file_stem().unwrap_or_default().to_string_lossy(), open_gguf(path)?)
+    if !path.is_dir() {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        return ModelFiles::of_gguf(&name, Gguf::read(Bytes::of_file(path)?)?);
+    }
+    let folder = Folder::open(path)?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    Ok(ModelFiles { name, config: folder.config.clone(), layout: Layout::Folder(folder) })
 }
 
 /// Opens a GGUF that is in memory.
 pub fn open_bytes(name: &str, bytes: &'static [u8]) -> Result<ModelFiles, EngineError> {
-    ModelFiles::new(name, Gguf::read(Bytes::Embedded(bytes))?)
+    ModelFiles::of_gguf(name, Gguf::read(Bytes::Embedded(bytes))?)
 }
 
-/// Opens only the tokenizer; a file without weights will do.
+/// Opens only the tokenizer; a file or folder without weights will do, and so will a `tokenizer.json`.
 pub fn open_tokenizer(path: &Path) -> Result<TextTokenizer, EngineError> {
-    gguf_tokenizer::read(open_gguf(path)?.header())
+    let in_folder =
+        path.is_dir() || path.extension().is_some_and(|kind| kind == "json" || kind == "txt");
+    if in_folder {
+        let folder = if path.is_dir() { Some(path) } else { path.parent() };
+        return folder::read_tokenizer(folder.unwrap_or(path), Vec::new());
+    }
+    gguf_tokenizer::read(Gguf::read(Bytes::of_file(path)?)?.header())
 }
 
-fn open_gguf(path: &Path) -> Result<Gguf, EngineError> {
-    if path.is_dir() {
-        return Err(EngineError::ModelUnsupported(format!(
-            "{} is a folder; choose a GGUF file",
-            path.display()
-        )));
+/// A text file beside the weights.
+fn read_text(path: &Path) -> Result<String, EngineError> {
+    let unreadable =
+        |reason: String| EngineError::Unreadable { path: path.display().to_string(), reason };
+    let size = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?.len();
+    let named = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    if size > MAX_TEXT_FILE {
+        return Err(invalid(&named, format!("it has {size} bytes, {MAX_TEXT_FILE} are allowed")));
     }
-    Gguf::read(Bytes::of_file(path)?)
+    let bytes = std::fs::read(path).map_err(|error| unreadable(error.to_string()))?;
+    String::from_utf8(bytes).map_err(|_| invalid(&named, "it is not UTF-8"))
+}
+
+fn read_json(path: &Path) -> Result<serde_json::Value, EngineError> {
+    let named = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    serde_json::from_str(&read_text(path)?).map_err(|error| invalid(&named, error.to_string()))
 }
 
 impl ModelFiles {
-    fn new(name: &str, gguf: Gguf) -> Result<Self, EngineError> {
+    fn of_gguf(name: &str, gguf: Gguf) -> Result<Self, EngineError> {
         let name = gguf.header().text("general.name")?.unwrap_or(name).to_owned();
-        Ok(Self { name, config: gguf.config()?, gguf })
+        Ok(Self { name, config: gguf.config()?, layout: Layout::Gguf(gguf) })
     }
 
     /// The model's shape.
@@ -79,17 +114,26 @@ impl ModelFiles {
 
     /// Its tensors.
     pub fn weights(&self) -> &dyn Weights {
-        &self.gguf
+        match &self.layout {
+            Layout::Gguf(gguf) => gguf,
+            Layout::Folder(folder) => &folder.weights,
+        }
     }
 
     /// Its tokenizer.
     pub fn tokenizer(&self) -> Result<TextTokenizer, EngineError> {
-        gguf_tokenizer::read(self.gguf.header())
+        match &self.layout {
+            Layout::Gguf(gguf) => gguf_tokenizer::read(gguf.header()),
+            Layout::Folder(folder) => folder.tokenizer(),
+        }
     }
 
     /// The chat template of an instruct model (Jinja).
     pub fn chat_template(&self) -> Option<&str> {
-        self.gguf.header().text("tokenizer.chat_template").ok().flatten()
+        match &self.layout {
+            Layout::Gguf(gguf) => gguf.header().text("tokenizer.chat_template").ok().flatten(),
+            Layout::Folder(folder) => folder.template.as_deref(),
+        }
     }
 
     /// The name by which a person knows it.
@@ -99,17 +143,30 @@ impl ModelFiles {
 
     /// SHA-256 of the weights file, in hex; for several files, of their digests in the order of their names.
     pub fn sha256(&self) -> Result<String, EngineError> {
-        Ok(self.gguf.sha256())
+        match &self.layout {
+            Layout::Gguf(gguf) => Ok(gguf.sha256()),
+            Layout::Folder(folder) => folder.sha256(),
+        }
     }
 
     /// Bytes of all tensors.
     pub fn weight_bytes(&self) -> u64 {
-        self.gguf.header().tensors.values().map(|place| place.bytes as u64).sum()
+        match &self.layout {
+            Layout::Gguf(gguf) => {
+                gguf.header().tensors.values().map(|place| place.bytes as u64).sum()
+            }
+            Layout::Folder(folder) => folder.weights.bytes,
+        }
     }
 
     /// Number of weights.
     pub fn parameters(&self) -> u64 {
         let numbers = |shape: &[usize]| shape.iter().map(|&size| size as u64).product::<u64>();
-        self.gguf.header().tensors.values().map(|place| numbers(&place.shape)).sum()
+        match &self.layout {
+            Layout::Gguf(gguf) => {
+                gguf.header().tensors.values().map(|place| numbers(&place.shape)).sum()
+            }
+            Layout::Folder(folder) => folder.weights.parameters,
+        }
     }
 }

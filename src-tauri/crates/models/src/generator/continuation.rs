@@ -20,6 +20,7 @@ pub(super) struct Continuation<'a> {
     history: Vec<TokenId>,
     prompt_tokens: usize,
     max_tokens: usize,
+    min_tokens: usize,
     top_logprobs: usize,
     /// Of what follows `history`.
     logits: Vec<f32>,
@@ -46,6 +47,7 @@ impl<'a> Continuation<'a> {
             history: request.prompt.clone(),
             prompt_tokens: request.prompt.len(),
             max_tokens: request.max_tokens,
+            min_tokens: request.min_tokens,
             top_logprobs: request.top_logprobs,
             logits,
             forbidden: Vec::new(),
@@ -114,7 +116,10 @@ impl<'a> Continuation<'a> {
     fn sample(&mut self) -> Result<TokenId, EngineError> {
         let place = self.history.len();
         let here = self.forbidden.iter().filter(|(other, _)| *other == place);
-        let forbidden: Vec<TokenId> = here.map(|&(_, token)| token).collect();
+        let mut forbidden: Vec<TokenId> = here.map(|&(_, token)| token).collect();
+        if place - self.prompt_tokens < self.min_tokens {
+            forbidden.extend(self.tokenizer.end_tokens());
+        }
         let text_of = |token| self.tokenizer.decode(&[token]);
         self.sampler.choose(&self.logits, &self.history, &forbidden, &text_of)
     }

@@ -1,6 +1,9 @@
 //! Text to tokens and back, one type over all kinds.
 
 mod byte_pairs;
+mod json;
+mod sentence_pieces;
+mod word_pieces;
 
 use std::ops::Range;
 
@@ -8,6 +11,9 @@ use bimo_engine::{EngineError, TokenId};
 use tokenizers::Tokenizer;
 
 pub(crate) use byte_pairs::{BytePairs, Splitting};
+pub(crate) use json::read_json;
+pub(crate) use sentence_pieces::SentencePieces;
+pub(crate) use word_pieces::WordPieces;
 
 /// A model's tokenizer.
 pub struct TextTokenizer {
@@ -43,14 +49,31 @@ impl TextTokenizer {
     /// Tokens of a template's own text: control tokens are recognised.
     pub fn encode_control(&self, text: &str) -> Result<Vec<TokenId>, EngineError> {
         let mut tokens = Vec::new();
+        for span in self.cut_at_control(text) {
+            match span {
+                Ok(token) => tokens.push(token),
+                Err(text) => tokens.extend(self.encode(text)?),
+            }
+        }
+        Ok(tokens)
+    }
+
+    /// Control tokens, and the texts (never empty) between them as errors.
+    pub(crate) fn cut_at_control<'t>(&self, text: &'t str) -> Vec<Result<TokenId, &'t str>> {
+        let mut spans = Vec::new();
         let mut rest = text;
         while let Some((place, name, token)) = self.first_control(rest) {
-            tokens.extend(self.encode(&rest[..place])?);
-            tokens.push(token);
+            spans.extend((place > 0).then_some(Err(&rest[..place])));
+            spans.push(Ok(token));
             rest = &rest[place + name.len()..];
         }
-        tokens.extend(self.encode(rest)?);
-        Ok(tokens)
+        spans.extend((!rest.is_empty()).then_some(Err(rest)));
+        spans
+    }
+
+    /// Texts of all control tokens, longest first.
+    pub(crate) fn control_texts(&self) -> impl Iterator<Item = &str> {
+        self.control.iter().map(|(name, _)| name.as_str())
     }
 
     fn first_control(&self, text: &str) -> Option<(usize, &str, TokenId)> {
@@ -81,6 +104,11 @@ impl TextTokenizer {
     /// The token that opens a text, where the model wants one.
     pub fn begin_token(&self) -> Option<TokenId> {
         self.begin
+    }
+
+    /// Tokens that end a text.
+    pub fn end_tokens(&self) -> &[TokenId] {
+        &self.ends
     }
 
     /// True for a token that ends a text.

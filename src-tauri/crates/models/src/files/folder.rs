@@ -1,0 +1,182 @@
+//! A model in a folder as Hugging Face lays it out.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+use bimo_engine::{EngineError, TokenId};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::bytes::Bytes;
+use super::gguf_header::invalid;
+use super::hf_weights::HfWeights;
+use super::{hf_config, read_json, read_text};
+use crate::TextTokenizer;
+use crate::decoder::{Architecture, DecoderConfig};
+use crate::limits::MAX_WIDTH;
+use crate::tokenizer::{BytePairs, Splitting, WordPieces, read_json as tokenizer_from_json};
+
+/// GPT-2's one control token stands among the others in `vocab.json`.
+const END_OF_TEXT: &str = "<|endoftext|>";
+
+/// A folder with its configuration read and its weights found.
+pub(super) struct Folder {
+    path: PathBuf,
+    pub config: DecoderConfig,
+    pub weights: HfWeights,
+    pub template: Option<String>,
+}
+
+impl Folder {
+    pub fn open(path: &Path) -> Result<Self, EngineError> {
+        let config = read_json(&path.join("config.json"))?;
+        let name = config["model_type"].as_str().unwrap_or_default();
+        let architecture = Architecture::from_name(name).ok_or_else(|| {
+            let words = format!("a model of type {name:?} cannot continue text here");
+            EngineError::ModelUnsupported(words)
+        })?;
+        let weights = HfWeights::open(path, architecture)?;
+        let generation = optional_json(&path.join("generation_config.json"))?;
+        let tied =
+            config["tie_word_embeddings"].as_bool().unwrap_or(architecture == Architecture::Gpt2);
+        let untied = !tied && super::Weights::contains(&weights, "output.weight");
+        let config = hf_config::read(&config, generation.as_ref(), untied)?;
+        Ok(Self { template: template(path)?, path: path.to_owned(), config, weights })
+    }
+
+    pub fn tokenizer(&self) -> Result<TextTokenizer, EngineError> {
+        let tokenizer = read_tokenizer(&self.path, self.config.end_tokens.clone())?;
+        if tokenizer.vocabulary_size() > self.config.vocabulary {
+            let words = format!(
+                "the tokenizer has {} tokens and the embedding {} rows",
+                tokenizer.vocabulary_size(),
+                self.config.vocabulary
+            );
+            return Err(EngineError::ModelIncomplete(words));
+        }
+        Ok(tokenizer)
+    }
+
+    /// Of the files' digests in the order of their names; of one file, its own.
+    pub fn sha256(&self) -> Result<String, EngineError> {
+        let digests =
+            self.weights.paths().map(|path| Ok(Sha256::digest(&Bytes::of_file(path)?[..])));
+        let digests: Vec<_> = digests.collect::<Result<_, EngineError>>()?;
+        let digest = match &digests[..] {
+            [one] => *one,
+            several => Sha256::digest(several.concat()),
+        };
+        Ok(digest.iter().fold(String::new(), |mut hex, byte| {
+            // Writing to a string cannot fail.
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        }))
+    }
+}
+
+/// The tokenizer of a folder, whatever kind it is.
+pub(super) fn read_tokenizer(
+    folder: &Path,
+    ends: Vec<TokenId>,
+) -> Result<TextTokenizer, EngineError> {
+    let settings = optional_json(&folder.join("tokenizer_config.json"))?.unwrap_or_default();
+    if folder.join("tokenizer.json").is_file() {
+        let json = read_json(&folder.join("tokenizer.json"))?;
+        let adds = settings["add_bos_token"].as_bool().unwrap_or_else(|| writes_begin(&json));
+        let begin = token_text(&settings["bos_token"]).filter(|_| adds);
+        return tokenizer_from_json(json, begin, ends);
+    }
+    if folder.join("vocab.json").is_file() && folder.join("merges.txt").is_file() {
+        return byte_pairs(folder, &settings, ends)?.build();
+    }
+    if folder.join("vocab.txt").is_file() {
+        let text = read_text(&folder.join("vocab.txt"))?;
+        let tokens = text.lines().map(|line| line.trim_end().to_owned()).collect();
+        let lowercase = settings["do_lower_case"].as_bool().unwrap_or(true);
+        return WordPieces { tokens, lowercase, begin: None, ends }.build();
+    }
+    Err(EngineError::ModelIncomplete(format!(
+        "{} has no tokenizer: neither tokenizer.json, nor vocab.json with merges.txt, nor vocab.txt",
+        folder.display()
+    )))
+}
+
+fn byte_pairs(
+    folder: &Path,
+    settings: &Value,
+    ends: Vec<TokenId>,
+) -> Result<BytePairs, EngineError> {
+    let vocabulary = read_json(&folder.join("vocab.json"))?;
+    let map = vocabulary.as_object().ok_or_else(|| invalid("vocab.json", "it is no object"))?;
+    let mut tokens = vec![String::new(); map.len()];
+    for (token, id) in map {
+        let place = id.as_u64().and_then(|id| tokens.get_mut(id as usize));
+        *place.ok_or_else(|| invalid("vocab.json", format!("{token:?} has no usable id")))? =
+            token.clone();
+    }
+    let merges = read_text(&folder.join("merges.txt"))?;
+    let lines = merges.lines().filter(|line| !line.starts_with("#version") && !line.is_empty());
+    let pair = |line: &str| {
+        let (left, right) =
+            line.split_once(' ').ok_or_else(|| invalid("merges.txt", "a line is no pair"))?;
+        Ok((left.to_owned(), right.to_owned()))
+    };
+    let mut control: Vec<TokenId> = tokens
+        .iter()
+        .zip(0..)
+        .filter(|(token, _)| *token == END_OF_TEXT)
+        .map(|(_, id)| id)
+        .collect();
+    let mut whole = Vec::new();
+    for (id, token) in settings["added_tokens_decoder"].as_object().into_iter().flatten() {
+        let id = id.parse().ok().filter(|&id: &TokenId| (id as usize) < MAX_WIDTH);
+        let id = id.ok_or_else(|| invalid("added_tokens_decoder", "a token has no usable id"))?;
+        if tokens.len() <= id as usize {
+            tokens.resize(id as usize + 1, String::new());
+        }
+        tokens[id as usize] = token_text(token).unwrap_or_default().to_owned();
+        let kind = if token["special"] == Value::Bool(true) { &mut control } else { &mut whole };
+        kind.push(id);
+    }
+    control.dedup();
+    let qwen = settings["tokenizer_class"].as_str().is_some_and(|class| class.starts_with("Qwen2"));
+    Ok(BytePairs {
+        control,
+        merges: lines.map(pair).collect::<Result<_, EngineError>>()?,
+        whole,
+        splitting: if qwen { Splitting::Qwen2 } else { Splitting::Gpt2 },
+        begin: None,
+        ends,
+        tokens,
+    })
+}
+
+/// True where a tokenizer.json itself puts a token before every text.
+fn writes_begin(json: &Value) -> bool {
+    let template = |processor: &Value| {
+        processor["type"] == "TemplateProcessing"
+            && processor["single"][0].get("SpecialToken").is_some()
+    };
+    let processor = &json["post_processor"];
+    template(processor)
+        || processor["processors"].as_array().is_some_and(|all| all.iter().any(template))
+}
+
+/// A token is its text, or an object that has it as `content`.
+fn token_text(token: &Value) -> Option<&str> {
+    token.as_str().or_else(|| token["content"].as_str())
+}
+
+/// The chat template: a file of its own, or part of the tokenizer's settings.
+fn template(folder: &Path) -> Result<Option<String>, EngineError> {
+    let own = folder.join("chat_template.jinja");
+    if own.is_file() {
+        return read_text(&own).map(Some);
+    }
+    let settings = optional_json(&folder.join("tokenizer_config.json"))?.unwrap_or_default();
+    Ok(settings["chat_template"].as_str().map(ToOwned::to_owned))
+}
+
+fn optional_json(path: &Path) -> Result<Option<Value>, EngineError> {
+    if path.is_file() { read_json(path).map(Some) } else { Ok(None) }
+}

@@ -1,0 +1,144 @@
+//! The shape of a model from a Hugging Face `config.json`.
+
+use bimo_engine::{EngineError, TokenId};
+use serde_json::Value;
+
+use super::gguf_header::invalid;
+use crate::decoder::{Architecture, DecoderConfig, Rope, RopeLayout, RopeScaling};
+use crate::limits::{MAX_CONTEXT, MAX_LAYERS, MAX_WIDTH};
+
+/// Reads it. `generation` is `generation_config.json`, which may name more tokens that end a text; `untied` tells
+/// that the files have an output projection of their own.
+pub(super) fn read(
+    config: &Value,
+    generation: Option<&Value>,
+    untied: bool,
+) -> Result<DecoderConfig, EngineError> {
+    let name =
+        config["model_type"].as_str().ok_or_else(|| invalid("model_type", "it is missing"))?;
+    let architecture = Architecture::from_name(name).ok_or_else(|| {
+        EngineError::ModelUnsupported(format!("a model of type {name} cannot continue text here"))
+    })?;
+    let fields = Fields(config);
+    let gpt2 = architecture == Architecture::Gpt2;
+    let key = |llama: &'static str, gpt2_key: &'static str| if gpt2 { gpt2_key } else { llama };
+    let hidden_size = fields.size(key("hidden_size", "n_embd"), MAX_WIDTH)?;
+    let heads = fields.size(key("num_attention_heads", "n_head"), MAX_WIDTH)?;
+    let kv_heads = fields.optional_size("num_key_value_heads", MAX_WIDTH)?.unwrap_or(heads);
+    let head_dim = fields.optional_size("head_dim", MAX_WIDTH)?.unwrap_or(hidden_size / heads);
+    if !heads.is_multiple_of(kv_heads) || head_dim == 0 {
+        return Err(invalid("num_key_value_heads", "it does not divide the heads"));
+    }
+    let vocabulary = fields.size("vocab_size", MAX_WIDTH)?;
+    let ffn_size = match fields.optional_size(key("intermediate_size", "n_inner"), MAX_WIDTH)? {
+        None if gpt2 => 4 * hidden_size,
+        None => return Err(invalid("intermediate_size", "it is missing")),
+        Some(size) => size,
+    };
+    let eps_key = key("rms_norm_eps", "layer_norm_epsilon");
+    Ok(DecoderConfig {
+        architecture,
+        hidden_size,
+        layers: fields.size(key("num_hidden_layers", "n_layer"), MAX_LAYERS)?,
+        heads,
+        kv_heads,
+        head_dim,
+        ffn_size,
+        vocabulary,
+        context_length: fields.size(key("max_position_embeddings", "n_positions"), MAX_CONTEXT)?,
+        norm_eps: fields.number(eps_key)?.unwrap_or(if gpt2 { 1e-5 } else { 1e-6 }),
+        rope: if gpt2 { None } else { Some(fields.rope()?) },
+        tied_embeddings: !untied,
+        end_tokens: end_tokens(config, generation, vocabulary)?,
+    })
+}
+
+/// Tokens that end a text: a number or a list of them, in either file.
+fn end_tokens(
+    config: &Value,
+    generation: Option<&Value>,
+    vocabulary: usize,
+) -> Result<Vec<TokenId>, EngineError> {
+    let mut ends = Vec::new();
+    for file in [Some(config), generation].into_iter().flatten() {
+        let named = match &file["eos_token_id"] {
+            Value::Array(list) => list.iter().collect(),
+            Value::Null => Vec::new(),
+            one => vec![one],
+        };
+        for token in named {
+            let token = token.as_u64().filter(|&token| token < vocabulary as u64);
+            let token = token
+                .ok_or_else(|| invalid("eos_token_id", "it is not a token of the vocabulary"))?;
+            if !ends.contains(&(token as TokenId)) {
+                ends.push(token as TokenId);
+            }
+        }
+    }
+    Ok(ends)
+}
+
+struct Fields<'a>(&'a Value);
+
+impl Fields<'_> {
+    fn optional_size(&self, key: &str, limit: usize) -> Result<Option<usize>, EngineError> {
+        match &self.0[key] {
+            Value::Null => Ok(None),
+            value => value
+                .as_u64()
+                .and_then(|size| usize::try_from(size).ok())
+                .filter(|size| (1..=limit).contains(size))
+                .map(Some)
+                .ok_or_else(|| invalid(key, format!("{value} is not between 1 and {limit}"))),
+        }
+    }
+
+    fn size(&self, key: &str, limit: usize) -> Result<usize, EngineError> {
+        self.optional_size(key, limit)?.ok_or_else(|| invalid(key, "it is missing"))
+    }
+
+    fn number(&self, key: &str) -> Result<Option<f64>, EngineError> {
+        match &self.0[key] {
+            Value::Null => Ok(None),
+            value => value
+                .as_f64()
+                .filter(|number| number.is_finite() && *number >= 0.0)
+                .map(Some)
+                .ok_or_else(|| invalid(key, format!("{value} is no positive number"))),
+        }
+    }
+
+    /// `rope_parameters` since transformers 5, `rope_theta` and `rope_scaling` before.
+    fn rope(&self) -> Result<Rope, EngineError> {
+        let newer = &self.0["rope_parameters"];
+        let scaling = if newer.is_object() { newer } else { &self.0["rope_scaling"] };
+        let theta = match Fields(newer).number("rope_theta")? {
+            Some(theta) => theta,
+            None => self.number("rope_theta")?.unwrap_or(10_000.0),
+        };
+        Ok(Rope {
+            theta: theta as f32,
+            layout: RopeLayout::HalfSplit,
+            scaling: Fields(scaling).rope_scaling()?,
+        })
+    }
+
+    fn rope_scaling(&self) -> Result<Option<RopeScaling>, EngineError> {
+        let kind = self.0["rope_type"].as_str().or(self.0["type"].as_str());
+        let number = |key: &str| -> Result<f32, EngineError> {
+            let number = self.number(key)?.filter(|number| *number > 0.0);
+            Ok(number.ok_or_else(|| invalid(key, "it is missing"))? as f32)
+        };
+        match kind {
+            None | Some("default") => Ok(None),
+            Some("linear") => Ok(Some(RopeScaling::Linear { factor: number("factor")? })),
+            Some("llama3") => Ok(Some(RopeScaling::Llama3 {
+                factor: number("factor")?,
+                low_factor: number("low_freq_factor")?,
+                high_factor: number("high_freq_factor")?,
+                original_context: number("original_max_position_embeddings")?,
+            })),
+            Some(other) => Err(EngineError::ModelUnsupported(format!("rope scaling {other}"))),
+        }
+    }
+}

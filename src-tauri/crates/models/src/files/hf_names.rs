@@ -1,0 +1,94 @@
+//! What Hugging Face's files call a tensor.
+
+use crate::decoder::Architecture;
+
+/// Where a canonical tensor lies in a Hugging Face file.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct HfName {
+    /// Without the `model.` or `transformer.` that some files put before it.
+    pub name: String,
+    /// GPT-2's Conv1D keeps its matrices as `[in, out]`.
+    pub transposed: bool,
+}
+
+/// Translates a canonical name; nothing where the family has no such tensor.
+pub(super) fn hf_name(architecture: Architecture, canonical: &str) -> Option<HfName> {
+    let gpt2 = architecture == Architecture::Gpt2;
+    let plain = |name: &str| Some(HfName { name: name.to_owned(), transposed: false });
+    let Some(rest) = canonical.strip_prefix("blk.") else {
+        let (stem, kind) = canonical.rsplit_once('.')?;
+        return match (stem, gpt2) {
+            ("token_embd", false) => plain(&format!("embed_tokens.{kind}")),
+            ("output_norm", false) => plain(&format!("norm.{kind}")),
+            ("token_embd", true) => plain(&format!("wte.{kind}")),
+            ("position_embd", true) => plain(&format!("wpe.{kind}")),
+            ("output_norm", true) => plain(&format!("ln_f.{kind}")),
+            ("output", _) => plain(&format!("lm_head.{kind}")),
+            _ => None,
+        };
+    };
+    let (layer, part) = rest.split_once('.')?;
+    let (stem, kind) = part.rsplit_once('.')?;
+    let (inner, conv) = if gpt2 { gpt2_part(stem)? } else { (llama_part(stem)?, false) };
+    let block = if gpt2 { "h" } else { "layers" };
+    let name = format!("{block}.{layer}.{inner}.{kind}");
+    Some(HfName { name, transposed: conv && kind == "weight" })
+}
+
+fn llama_part(stem: &str) -> Option<&'static str> {
+    Some(match stem {
+        "attn_norm" => "input_layernorm",
+        "attn_q" => "self_attn.q_proj",
+        "attn_k" => "self_attn.k_proj",
+        "attn_v" => "self_attn.v_proj",
+        "attn_output" => "self_attn.o_proj",
+        "attn_q_norm" => "self_attn.q_norm",
+        "attn_k_norm" => "self_attn.k_norm",
+        "ffn_norm" => "post_attention_layernorm",
+        "ffn_gate" => "mlp.gate_proj",
+        "ffn_up" => "mlp.up_proj",
+        "ffn_down" => "mlp.down_proj",
+        _ => return None,
+    })
+}
+
+/// The name, and whether it is a Conv1D.
+fn gpt2_part(stem: &str) -> Option<(&'static str, bool)> {
+    Some(match stem {
+        "attn_norm" => ("ln_1", false),
+        "attn_qkv" => ("attn.c_attn", true),
+        "attn_output" => ("attn.c_proj", true),
+        "ffn_norm" => ("ln_2", false),
+        "ffn_up" => ("mlp.c_fc", true),
+        "ffn_down" => ("mlp.c_proj", true),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_the_published_files() {
+        let cases = [
+            (Architecture::Llama, "token_embd.weight", "embed_tokens.weight", false),
+            (Architecture::Qwen2, "blk.3.attn_q.bias", "layers.3.self_attn.q_proj.bias", false),
+            (
+                Architecture::Qwen3,
+                "blk.11.attn_k_norm.weight",
+                "layers.11.self_attn.k_norm.weight",
+                false,
+            ),
+            (Architecture::Llama, "output.weight", "lm_head.weight", false),
+            (Architecture::Gpt2, "blk.0.attn_qkv.weight", "h.0.attn.c_attn.weight", true),
+            (Architecture::Gpt2, "blk.0.attn_qkv.bias", "h.0.attn.c_attn.bias", false),
+            (Architecture::Gpt2, "position_embd.weight", "wpe.weight", false),
+        ];
+        for (architecture, canonical, name, transposed) in cases {
+            let expected = HfName { name: name.to_owned(), transposed };
+            assert_eq!(hf_name(architecture, canonical), Some(expected), "{canonical}");
+        }
+        assert_eq!(hf_name(Architecture::Llama, "rope_freqs.weight"), None);
+    }
+}

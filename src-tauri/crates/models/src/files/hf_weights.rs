@@ -1,0 +1,208 @@
+//! The tensors of a Hugging Face folder: safetensors, or PyTorch's files read as tensors only.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+
+use bimo_engine::EngineError;
+use candle_core::pickle::PthTensors;
+use candle_core::{DType, Device, Tensor};
+use safetensors::SafeTensors;
+use safetensors::tensor::{Dtype, Metadata};
+use serde_json::Value;
+
+use super::bytes::Bytes;
+use super::gguf_header::invalid;
+use super::hf_names::hf_name;
+use super::{Weight, Weights, read_json};
+use crate::decoder::{Architecture, compute};
+use crate::limits::MAX_SHARDS;
+
+/// Prefixes under which files keep the network without its output projection.
+const PREFIXES: [&str; 3] = ["", "model.", "transformer."];
+
+/// One file of weights.
+enum WeightFile {
+    Safetensors {
+        bytes: Bytes,
+        header: usize,
+        metadata: Metadata,
+    },
+    /// Only tensors are read from a pickle, nothing in it is run.
+    Pickle(PthTensors),
+}
+
+/// The weights of a folder.
+pub(super) struct HfWeights {
+    architecture: Architecture,
+    files: Vec<(PathBuf, WeightFile)>,
+    /// File index by Hugging Face name.
+    place: HashMap<String, usize>,
+    pub parameters: u64,
+    pub bytes: u64,
+}
+
+impl HfWeights {
+    /// Opens all files of a folder; safetensors are preferred where both are there.
+    pub fn open(folder: &Path, architecture: Architecture) -> Result<Self, EngineError> {
+        let mut weights = Self {
+            architecture,
+            files: Vec::new(),
+            place: HashMap::new(),
+            parameters: 0,
+            bytes: 0,
+        };
+        for path in weight_files(folder)? {
+            weights.add(path)?;
+        }
+        Ok(weights)
+    }
+
+    /// Paths of the files, in the order of their names.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.files.iter().map(|(path, _)| path.as_path())
+    }
+
+    fn add(&mut self, path: PathBuf) -> Result<(), EngineError> {
+        let index = self.files.len();
+        let safe = path.extension().is_some_and(|extension| extension == "safetensors");
+        let file = if safe { read_safetensors(&path)? } else { read_pickle(&path)? };
+        let mut note = |name: &str, elements: usize, width: usize| {
+            self.place.insert(name.to_owned(), index);
+            self.parameters += elements as u64;
+            self.bytes += (elements * width) as u64;
+        };
+        match &file {
+            WeightFile::Safetensors { metadata, .. } => {
+                for (name, info) in metadata.tensors() {
+                    let (start, end) = info.data_offsets;
+                    let elements = info.shape.iter().product::<usize>();
+                    note(&name, elements, (end - start).checked_div(elements).unwrap_or(0));
+                }
+            }
+            WeightFile::Pickle(tensors) => {
+                for (name, info) in tensors.tensor_infos() {
+                    note(name, info.layout.shape().elem_count(), info.dtype.size_in_bytes());
+                }
+            }
+        }
+        self.files.push((path, file));
+        Ok(())
+    }
+
+    /// The name in the files and how it is kept, if the files have this tensor.
+    fn find(&self, canonical: &str) -> Option<(String, usize, bool)> {
+        let wanted = hf_name(self.architecture, canonical)?;
+        PREFIXES.iter().find_map(|prefix| {
+            let name = format!("{prefix}{}", wanted.name);
+            self.place.get(&name).map(|&file| (name, file, wanted.transposed))
+        })
+    }
+}
+
+impl Weights for HfWeights {
+    fn contains(&self, name: &str) -> bool {
+        self.find(name).is_some()
+    }
+
+    fn get(&self, canonical: &str) -> Result<Weight, EngineError> {
+        let (name, file, transposed) = self.find(canonical).ok_or_else(|| {
+            EngineError::ModelIncomplete(format!("the tensor {canonical} is in none of the files"))
+        })?;
+        let tensor = match &self.files[file].1 {
+            WeightFile::Safetensors { bytes, header, metadata } => {
+                let info = metadata
+                    .info(&name)
+                    .ok_or_else(|| invalid(&name, "its place is not stated"))?;
+                let (start, end) = info.data_offsets;
+                let dtype = float_type(info.dtype, &name)?;
+                let data = &bytes[header + start..header + end];
+                Tensor::from_raw_buffer(data, dtype, &info.shape, &Device::Cpu)
+            }
+            WeightFile::Pickle(tensors) => tensors.get(&name).and_then(|tensor| {
+                tensor.ok_or_else(|| candle_core::Error::Msg(format!("{name} is not there")))
+            }),
+        };
+        let tensor = tensor
+            .and_then(|tensor| if transposed { tensor.t()?.contiguous() } else { Ok(tensor) });
+        tensor.map(Weight::Float).map_err(compute)
+    }
+}
+
+fn float_type(dtype: Dtype, name: &str) -> Result<DType, EngineError> {
+    match dtype {
+        Dtype::F32 => Ok(DType::F32),
+        Dtype::F16 => Ok(DType::F16),
+        Dtype::BF16 => Ok(DType::BF16),
+        other => Err(EngineError::ModelUnsupported(format!("{name} is of type {other:?}"))),
+    }
+}
+
+fn read_safetensors(path: &Path) -> Result<WeightFile, EngineError> {
+    let bytes = Bytes::of_file(path)?;
+    let named = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    if bytes.starts_with(b"PK") || bytes.starts_with(b"\x80") {
+        let words = format!("{named} is a PyTorch file under another name");
+        return Err(EngineError::ModelUnsupported(words));
+    }
+    let (header, metadata) =
+        SafeTensors::read_metadata(&bytes).map_err(|error| invalid(&named, error.to_string()))?;
+    let header = header + size_of::<u64>();
+    let promised = metadata.tensors().values().map(|info| info.data_offsets.1).max().unwrap_or(0);
+    if header + promised > bytes.len() {
+        let words = format!("{named} ends before its tensors do; download it again");
+        return Err(EngineError::ModelIncomplete(words));
+    }
+    Ok(WeightFile::Safetensors { bytes, header, metadata })
+}
+
+/// candle's reader asserts here and there, so a malformed pickle may panic.
+fn read_pickle(path: &Path) -> Result<WeightFile, EngineError> {
+    let named = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let read = std::panic::catch_unwind(|| PthTensors::new(path, None));
+    match read {
+        Ok(Ok(tensors)) => Ok(WeightFile::Pickle(tensors)),
+        Ok(Err(error)) => Err(invalid(&named, error.to_string())),
+        Err(_) => Err(invalid(&named, "it is not what PyTorch writes")),
+    }
+}
+
+/// The files of a folder's weights, in the order of their names.
+fn weight_files(folder: &Path) -> Result<Vec<PathBuf>, EngineError> {
+    for kind in ["model.safetensors", "pytorch_model.bin"] {
+        let index = folder.join(format!("{kind}.index.json"));
+        if folder.join(kind).is_file() {
+            return Ok(vec![folder.join(kind)]);
+        }
+        if index.is_file() {
+            return shards(folder, &read_json(&index)?);
+        }
+    }
+    Err(EngineError::ModelIncomplete(format!(
+        "{} has neither model.safetensors nor pytorch_model.bin",
+        folder.display()
+    )))
+}
+
+fn shards(folder: &Path, index: &Value) -> Result<Vec<PathBuf>, EngineError> {
+    let map = index["weight_map"].as_object();
+    let map = map.ok_or_else(|| invalid("weight_map", "it is missing"))?;
+    let names: BTreeSet<&str> = map.values().filter_map(Value::as_str).collect();
+    if names.is_empty() || names.len() > MAX_SHARDS {
+        return Err(invalid("weight_map", format!("it names {} files", names.len())));
+    }
+    names
+        .into_iter()
+        .map(|name| {
+            if name.contains(['/', '\\']) || name == ".." {
+                return Err(invalid("weight_map", format!("{name} is not in the folder")));
+            }
+            let path = folder.join(name);
+            if path.is_file() {
+                Ok(path)
+            } else {
+                let words = format!("the file {name} is missing; download it again");
+                Err(EngineError::ModelIncomplete(words))
+            }
+        })
+        .collect()
+}

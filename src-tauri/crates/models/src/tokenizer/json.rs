@@ -1,0 +1,134 @@
+//! A tokenizer from a `tokenizer.json`, made safe: its control tokens are taken out of it first.
+
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::panic::catch_unwind;
+
+use bimo_engine::{EngineError, TokenId};
+use serde_json::Value;
+use tokenizers::Tokenizer;
+
+use super::TextTokenizer;
+use super::byte_pairs::character_of;
+use crate::limits::MAX_WIDTH;
+
+const FIELD: &str = "tokenizer.json";
+/// A code point that is no character.
+const NO_TEXT: char = '\u{10FFFF}';
+
+/// Reads it. `begin` and `ends` come from the model's other files.
+pub(crate) fn read_json(
+    mut json: Value,
+    begin: Option<&str>,
+    ends: Vec<TokenId>,
+) -> Result<TextTokenizer, EngineError> {
+    let control = take_control_tokens(&mut json)?;
+    for part in ["post_processor", "truncation", "padding"] {
+        json[part] = Value::Null;
+    }
+    let size = check_vocabulary(&json)?;
+    let text = json.to_string();
+    // The library indexes by what the file says here and there, so a malformed file may panic.
+    let pieces = catch_unwind(|| text.parse::<Tokenizer>())
+        .map_err(|_| invalid("the library cannot make sense of it"))?
+        .map_err(|error| invalid(&error.to_string()))?;
+    let added = control.iter().map(|(_, token)| *token as usize + 1).max().unwrap_or(0);
+    let count = size.max(pieces.get_vocab_size(true)).max(added);
+    let byte_of: HashMap<char, u8> = (0..=255).map(|byte| (character_of(byte), byte)).collect();
+    let by_bytes = is_byte_level(&json);
+    let bytes = (0..count as TokenId).map(|token| {
+        if control.iter().any(|(_, other)| *other == token) {
+            return Vec::new();
+        }
+        let piece = pieces.id_to_token(token).unwrap_or_default();
+        if by_bytes { from_byte_level(&piece, &byte_of) } else { from_plain(&piece) }
+    });
+    let bytes = bytes.collect();
+    let begin = begin.and_then(|name| control.iter().find(|(text, _)| text == name));
+    let begin = begin.map(|(_, token)| *token);
+    Ok(TextTokenizer { pieces, bytes, control, begin, ends })
+}
+
+/// Removes the added tokens that are control tokens and answers with them, longest first.
+fn take_control_tokens(json: &mut Value) -> Result<Vec<(String, TokenId)>, EngineError> {
+    let mut control = Vec::new();
+    let Some(added) = json["added_tokens"].as_array_mut() else {
+        return Ok(control);
+    };
+    for token in added.iter() {
+        let id = token["id"].as_u64().filter(|&id| id < MAX_WIDTH as u64);
+        let id = id.ok_or_else(|| invalid("an added token has no usable id"))?;
+        if token["special"].as_bool() == Some(true)
+            && let Some(text) = token["content"].as_str()
+        {
+            control.push((text.to_owned(), id as TokenId));
+        }
+    }
+    added.retain(|token| token["special"].as_bool() != Some(true));
+    let others: Vec<(String, Value)> = added
+        .iter()
+        .filter_map(|token| Some((token["content"].as_str()?.to_owned(), token["id"].clone())))
+        .collect();
+    keep_numbers(&mut json["model"]["vocab"], &control, others);
+    control.sort_by_key(|(text, token)| (Reverse(text.len()), *token));
+    Ok(control)
+}
+
+/// The library numbers added tokens anew from the end of the vocabulary, so those that are not in it get their places
+/// there; a control token's place goes to a name that no text has.
+fn keep_numbers(
+    vocabulary: &mut Value,
+    control: &[(String, TokenId)],
+    others: Vec<(String, Value)>,
+) {
+    let Some(map) = vocabulary.as_object_mut() else { return };
+    for (text, token) in control {
+        if !map.contains_key(text) {
+            map.insert(format!("{NO_TEXT}{token}"), (*token).into());
+        }
+    }
+    for (text, id) in others {
+        map.entry(text).or_insert(id);
+    }
+}
+
+/// Highest id plus one; ids beyond any embedding are refused before anything is allocated by them.
+fn check_vocabulary(json: &Value) -> Result<usize, EngineError> {
+    let ids: Box<dyn Iterator<Item = Option<u64>>> = match &json["model"]["vocab"] {
+        Value::Object(map) => Box::new(map.values().map(Value::as_u64)),
+        Value::Array(list) => Box::new((0..list.len() as u64).map(Some)),
+        _ => return Err(invalid("it has no vocabulary")),
+    };
+    let mut highest = 0;
+    for id in ids {
+        let id = id.filter(|&id| id < MAX_WIDTH as u64);
+        highest = highest.max(id.ok_or_else(|| invalid("a token's id is too large"))? as usize + 1);
+    }
+    Ok(highest)
+}
+
+fn is_byte_level(json: &Value) -> bool {
+    json["decoder"]["type"] == "ByteLevel"
+        || json["decoder"]["decoders"]
+            .as_array()
+            .is_some_and(|all| all.iter().any(|each| each["type"] == "ByteLevel"))
+}
+
+fn from_byte_level(piece: &str, byte_of: &HashMap<char, u8>) -> Vec<u8> {
+    let bytes: Option<Vec<u8>> =
+        piece.chars().map(|character| byte_of.get(&character).copied()).collect();
+    bytes.unwrap_or_else(|| piece.as_bytes().to_vec())
+}
+
+/// SentencePiece's `▁` is a space and `<0x0A>` a byte.
+pub(super) fn from_plain(piece: &str) -> Vec<u8> {
+    let hex = piece.strip_prefix("<0x").and_then(|rest| rest.strip_suffix('>'));
+    if let Some(byte) = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+        return vec![byte];
+    }
+    piece.replace('▁', " ").into_bytes()
+}
+
+fn invalid(reason: &str) -> EngineError {
+    EngineError::ModelInvalid { field: FIELD.into(), reason: reason.to_owned() }
+}
