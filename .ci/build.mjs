@@ -38,7 +38,9 @@ export function buildPrograms(words) {
 export function checkRust() {
   step("Rust: format", "cargo", ["fmt", "--all", "--check"]);
   step("Rust: lints", "cargo", ["clippy", ...SELECTION, "--all-targets", "--", "-D", "warnings"]);
-  step("Rust: tests", "cargo", ["test", ...SELECTION]);
+  // Tests run side by side, and the spinning threads of several models on a few cores would wait for each other.
+  const env = { ...process.env, CANDLE_NUM_THREADS: "1" };
+  step("Rust: tests", "cargo", ["test", ...SELECTION], { env });
 }
 
 function targetFolder() {
