@@ -119,7 +119,7 @@ export class Page {
       search({ top: true }),
       placeholder(options.placeholder),
       EditorState.phrases.of(options.phrases),
-      EditorView.contentAttributes.of({ "aria-label": options.label, spellcheck: "false" }),
+      EditorView.contentAttributes.of({ "aria-label": options.label, spellcheck: "false", tabindex: "0" }),
       this.#keys(options.commands),
       keymap.of([...searchKeymap, ...historyKeymap, ...defaultKeymap]),
       this.#listeners(options.events),
