@@ -60,6 +60,16 @@ export async function openDesk(library, { language = "en_US.UTF-8" } = {}) {
   }
 }
 
+/** Opens the window for `work` and sees that it is closed, however that ends. */
+export async function withDesk(library, work) {
+  const desk = await openDesk(library);
+  try {
+    await work(desk);
+  } finally {
+    await desk.quit();
+  }
+}
+
 /** The window, open. */
 class Desk {
   constructor(session, driver, openedMs) {
@@ -136,11 +146,14 @@ class Desk {
       return [...lines].map((line) => line.textContent).join("\\n");`);
   }
 
-  /** What the page shows as written by a model. */
+  /** What the page shows as written by a model, from its first to its last line. */
   async byModel() {
     return this.run(`
-      const marks = document.querySelectorAll("[data-testid=page] .cm-content .by-model");
-      return [...marks].map((mark) => mark.textContent).join("");`);
+      const lines = [...document.querySelectorAll("[data-testid=page] .cm-content .cm-line")].map((line) =>
+        [...line.querySelectorAll(".by-model")].map((mark) => mark.textContent).join(""),
+      );
+      const last = lines.findLastIndex((line) => line !== "");
+      return last < 0 ? "" : lines.slice(lines.findIndex((line) => line !== ""), last + 1).join("\\n");`);
   }
 
   /** Sets a native input or select as a person's choice does. */
@@ -149,6 +162,10 @@ class Desk {
     await this.run(
       `const [element, value] = arguments;
        element.value = value;
+       if (element.value !== value) {
+         const offered = [...(element.options ?? [])].map((option) => option.value);
+         throw new Error(value + " cannot be chosen, but " + offered);
+       }
        element.dispatchEvent(new Event("input", { bubbles: true }));
        element.dispatchEvent(new Event("change", { bubbles: true }));`,
       element,
@@ -233,6 +250,7 @@ class Desk {
 
   /** Ends the session; the program is closed by its driver. */
   async quit() {
+    if (this.driver.exitCode !== null || this.driver.signalCode !== null) return;
     const programs = this.processes();
     await this.session.quit().catch(() => {});
     await stop(this.driver);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 
-import { Key, newLibrary, openDesk } from "./harness.mjs";
+import { Key, newLibrary, withDesk } from "./harness.mjs";
 
 const OPENING = "Long ago a miller had three sons, and the youngest of them";
 const ALL = { text: "", chapter: null, before: null, limit: 200 };
@@ -12,18 +12,18 @@ const library = newLibrary();
 after(() => library.forget());
 
 test("after a power cut in the middle of writing, everything is back and said to be", async () => {
-  let desk = await openDesk(library);
-  await desk.see("page");
-  await desk.choose("length", "500");
-  await desk.writeAnew(OPENING);
-  await desk.saved();
-  await desk.press(Key.CONTROL, Key.ENTER);
-  await desk.until("some text is there", async () => (await desk.byModel()).length > 40);
-  const seen = await desk.page();
-  await desk.kill();
-
-  desk = await openDesk(library);
-  try {
+  let seen = "";
+  await withDesk(library, async (desk) => {
+    await desk.see("page");
+    await desk.choose("length", "500");
+    await desk.writeAnew(OPENING);
+    await desk.saved();
+    await desk.press(Key.CONTROL, Key.ENTER);
+    await desk.until("some text is there", async () => (await desk.byModel()).length > 40);
+    seen = await desk.page();
+    await desk.kill();
+  });
+  await withDesk(library, async (desk) => {
     assert.match(await desk.textOf("recovered"), /[1-9]/);
     const page = await desk.page();
     assert.ok(page.startsWith(seen), `on the screen was:\n${seen}\nand now there is:\n${page}`);
@@ -31,29 +31,25 @@ test("after a power cut in the middle of writing, everything is back and said to
     const [newest] = await desk.ask("history", { query: ALL });
     assert.equal(newest.status, "stopped");
     await desk.photograph("recovered");
-  } finally {
-    await desk.quit();
-  }
+  });
 });
 
 test("what was typed a second ago survives a power cut", async () => {
-  let desk = await openDesk(library);
-  await desk.see("page");
-  await desk.writeAnew("每一个字都在。 Every word is there.");
-  await desk.saved();
-  await desk.kill();
-  desk = await openDesk(library);
-  try {
+  const typed = "每一个字都在。 Every word is there.";
+  await withDesk(library, async (desk) => {
     await desk.see("page");
-    assert.equal(await desk.page(), "每一个字都在。 Every word is there.");
-  } finally {
-    await desk.quit();
-  }
+    await desk.writeAnew(typed);
+    await desk.saved();
+    await desk.kill();
+  });
+  await withDesk(library, async (desk) => {
+    await desk.see("page");
+    assert.equal(await desk.page(), typed);
+  });
 });
 
 test("the history has the prompt, and the same seed writes the same text again", async () => {
-  const desk = await openDesk(library);
-  try {
+  await withDesk(library, async (desk) => {
     await desk.see("page");
     await desk.choose("length", "40");
     await desk.writeAnew(OPENING);
@@ -73,7 +69,5 @@ test("the history has the prompt, and the same seed writes the same text again",
     });
     assert.equal(again.output, first.output);
     assert.equal(again.seed, first.seed);
-  } finally {
-    await desk.quit();
-  }
+  });
 });
