@@ -1,0 +1,252 @@
+//! Files that lie: each gets a coded error that names the place, and none a panic.
+
+use std::fs;
+use std::panic::catch_unwind;
+use std::path::{Path, PathBuf};
+
+use bimo_engine::EngineError;
+use bimo_models::{ModelFiles, open};
+use tempfile::TempDir;
+
+/// A GGUF file in the making.
+#[derive(Clone)]
+struct Gguf {
+    version: u32,
+    tensor_count: Option<u64>,
+    metadata: Vec<u8>,
+    entries: u64,
+    tensors: Vec<(Vec<u64>, u32, u64)>,
+    data: usize,
+}
+
+fn text(text: &str) -> Vec<u8> {
+    let mut bytes = (text.len() as u64).to_le_bytes().to_vec();
+    bytes.extend(text.as_bytes());
+    bytes
+}
+
+impl Gguf {
+    /// A llama of one block, tokenizer and tensors left out but for its embedding.
+    fn llama() -> Self {
+        let mut gguf = Self {
+            version: 3,
+            tensor_count: None,
+            metadata: Vec::new(),
+            entries: 0,
+            tensors: vec![(vec![32, 8], 0, 0)],
+            data: 1024,
+        };
+        gguf.entry("general.architecture", 8, &text("llama"));
+        for (key, value) in [
+            ("llama.embedding_length", 32_u32),
+            ("llama.block_count", 1),
+            ("llama.attention.head_count", 2),
+            ("llama.feed_forward_length", 64),
+            ("llama.context_length", 128),
+        ] {
+            gguf.entry(key, 4, &value.to_le_bytes());
+        }
+        gguf.entry("llama.attention.layer_norm_rms_epsilon", 6, &1e-5_f32.to_le_bytes());
+        gguf
+    }
+
+    fn entry(&mut self, key: &str, kind: u32, value: &[u8]) -> &mut Self {
+        self.metadata.extend(text(key));
+        self.metadata.extend(kind.to_le_bytes());
+        self.metadata.extend(value);
+        self.entries += 1;
+        self
+    }
+
+    fn with(mut self, key: &str, kind: u32, value: &[u8]) -> Self {
+        self.entry(key, kind, value);
+        self
+    }
+
+    fn with_tensors(mut self, tensors: Vec<(Vec<u64>, u32, u64)>) -> Self {
+        self.tensors = tensors;
+        self
+    }
+
+    fn bytes(&self) -> Vec<u8> {
+        let mut bytes = b"GGUF".to_vec();
+        bytes.extend(self.version.to_le_bytes());
+        bytes.extend(self.tensor_count.unwrap_or(self.tensors.len() as u64).to_le_bytes());
+        bytes.extend(self.entries.to_le_bytes());
+        bytes.extend(&self.metadata);
+        for (index, (shape, kind, offset)) in self.tensors.iter().enumerate() {
+            bytes.extend(text(if index == 0 { "token_embd.weight" } else { "output.weight" }));
+            bytes.extend((shape.len() as u32).to_le_bytes());
+            shape.iter().for_each(|size| bytes.extend(size.to_le_bytes()));
+            bytes.extend(kind.to_le_bytes());
+            bytes.extend(offset.to_le_bytes());
+        }
+        bytes.resize(bytes.len().next_multiple_of(32) + self.data, 0);
+        bytes
+    }
+}
+
+fn opened(bytes: &[u8]) -> Result<ModelFiles, EngineError> {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("model.gguf");
+    fs::write(&path, bytes).unwrap();
+    open(&path)
+}
+
+/// The code of the error, and all its words.
+fn refusal(bytes: &[u8]) -> (&'static str, String) {
+    match opened(bytes) {
+        Ok(_) => ("opened", String::new()),
+        Err(error) => (error.code(), error.to_string()),
+    }
+}
+
+#[test]
+fn the_file_that_the_others_are_made_from_opens() {
+    assert_eq!(opened(&Gguf::llama().bytes()).unwrap().config().hidden_size, 32);
+}
+
+#[test]
+fn a_gguf_that_lies_is_refused_by_the_name_of_the_place() {
+    let llama = Gguf::llama;
+    let alignment = |value: u32| llama().with("general.alignment", 4, &value.to_le_bytes()).bytes();
+    let shape = |sizes: &[u64]| llama().with_tensors(vec![(sizes.to_vec(), 0, 0)]).bytes();
+    let versioned = |version| Gguf { version, ..llama() }.bytes();
+    let mut nested = 9_u32.to_le_bytes().to_vec();
+    nested.extend(1_u64.to_le_bytes());
+    let mut long_text = llama().bytes();
+    long_text[24..32].copy_from_slice(&(u64::MAX / 2).to_le_bytes());
+    let eos = llama().with("tokenizer.ggml.eos_token_id", 4, &8_u32.to_le_bytes()).bytes();
+    let other = llama().bytes();
+    let name = other.windows(5).position(|window| window == b"llama").unwrap();
+    let mut unknown = other.clone();
+    unknown[name..name + 5].copy_from_slice(b"mamba");
+    let overlapping = vec![(vec![32, 8], 0, 0), (vec![32, 4], 0, 512)];
+
+    let cases: Vec<(Vec<u8>, &str)> = vec![
+        (Vec::new(), "magic"),
+        (b"GGUF".to_vec(), "version"),
+        (b"NOPE".repeat(20), "magic"),
+        (versioned(1), "version"),
+        (versioned(99), "version"),
+        (alignment(0), "general.alignment"),
+        (alignment(3), "general.alignment"),
+        (alignment(1 << 31), "general.alignment"),
+        (shape(&[0, 8]), "token_embd.weight"),
+        (shape(&[1 << 40, 1 << 40]), "token_embd.weight"),
+        (shape(&[1 << 32, 1 << 32]), "token_embd.weight"),
+        (shape(&[2, 2, 2, 2, 2]), "token_embd.weight"),
+        (Gguf { tensor_count: Some(1 << 63), ..llama() }.bytes(), "tensor_count"),
+        (Gguf { entries: 1 << 63, ..llama() }.bytes(), "metadata_kv_count"),
+        (long_text, "metadata key"),
+        (llama().with("nested", 9, &nested).bytes(), "nested"),
+        (llama().with_tensors(overlapping).bytes(), "output.weight"),
+        (llama().with_tensors(vec![(vec![32, 8], 77, 0)]).bytes(), "token_embd.weight"),
+        (unknown, "general.architecture"),
+        (eos, "tokenizer.ggml.eos_token_id"),
+    ];
+    for (bytes, place) in cases {
+        let (code, words) = refusal(&bytes);
+        assert_eq!(code, "model_invalid", "{place}: {words}");
+        assert!(words.contains(place), "{words} does not name {place}");
+    }
+}
+
+#[test]
+fn a_file_that_is_a_byte_short_is_incomplete() {
+    let mut bytes = Gguf::llama().bytes();
+    bytes.pop();
+    assert_eq!(refusal(&bytes).0, "model_incomplete");
+}
+
+fn fixture(name: &str) -> PathBuf {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/reference/fixtures");
+    fixtures.join("models").join(name)
+}
+
+/// A copy of a fixture to spoil.
+fn copy_of(name: &str) -> TempDir {
+    let copy = TempDir::new().unwrap();
+    for entry in fs::read_dir(fixture(name)).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
+    }
+    copy
+}
+
+fn code_of(folder: &TempDir) -> (&'static str, String) {
+    let error = open(folder.path()).and_then(|files| files.tokenizer()).err().expect("refused");
+    (error.code(), error.to_string())
+}
+
+#[test]
+fn a_folder_that_is_not_whole_is_refused_by_what_is_missing() {
+    let missing = copy_of("qwen2-sharded");
+    let shards = fs::read_dir(missing.path()).unwrap().map(|entry| entry.unwrap().path());
+    let last =
+        shards.filter(|path| path.extension().is_some_and(|e| e == "safetensors")).max().unwrap();
+    fs::remove_file(&last).unwrap();
+    let (code, words) = code_of(&missing);
+    assert_eq!(code, "model_incomplete");
+    assert!(words.contains(&*last.file_name().unwrap().to_string_lossy()), "{words}");
+
+    let short = copy_of("llama-safetensors");
+    let path = short.path().join("model.safetensors");
+    let bytes = fs::read(&path).unwrap();
+    fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
+    let (code, words) = code_of(&short);
+    assert!(["model_incomplete", "model_invalid"].contains(&code), "{code}: {words}");
+
+    let renamed = copy_of("gpt2-chinese-bin");
+    let pickle = renamed.path().join("pytorch_model.bin");
+    fs::rename(pickle, renamed.path().join("model.safetensors")).unwrap();
+    assert_eq!(code_of(&renamed).0, "model_unsupported");
+
+    let other_task = copy_of("llama-safetensors");
+    fs::write(other_task.path().join("config.json"), r#"{"model_type": "bert"}"#).unwrap();
+    assert_eq!(code_of(&other_task).0, "model_unsupported");
+
+    let too_small = copy_of("llama-safetensors");
+    let config = fs::read_to_string(too_small.path().join("config.json")).unwrap();
+    let mut config: serde_json::Value = serde_json::from_str(&config).unwrap();
+    config["vocab_size"] = 20.into();
+    config["eos_token_id"] = 3.into();
+    config["bos_token_id"] = 2.into();
+    fs::write(too_small.path().join("config.json"), config.to_string()).unwrap();
+    let _ = fs::remove_file(too_small.path().join("generation_config.json"));
+    assert_eq!(code_of(&too_small).0, "model_incomplete");
+}
+
+/// A repeatable source of numbers (xorshift).
+fn next(state: &mut u64) -> u64 {
+    *state ^= *state << 13;
+    *state ^= *state >> 7;
+    *state ^= *state << 17;
+    *state
+}
+
+#[test]
+fn no_mutated_header_escapes_as_a_panic() {
+    let gguf = fs::read(fixture("llama-gguf-q8_0").join("model.gguf")).unwrap();
+    let safe = fs::read(fixture("llama-safetensors").join("model.safetensors")).unwrap();
+    let json = fs::read(fixture("llama-safetensors").join("tokenizer.json")).unwrap();
+    let folder = copy_of("llama-safetensors");
+    let mut state = 0x9e37_79b9_7f4a_7c15;
+    for round in 0..3000_u64 {
+        let (source, path) = match round % 3 {
+            0 => (&gguf, folder.path().join("model.gguf")),
+            1 => (&safe, folder.path().join("model.safetensors")),
+            _ => (&json, folder.path().join("tokenizer.json")),
+        };
+        let mut bytes = source.clone();
+        for _ in 0..=next(&mut state) % 4 {
+            let place = next(&mut state) as usize % bytes.len().min(6000);
+            bytes[place] = next(&mut state) as u8;
+        }
+        fs::write(&path, &bytes).unwrap();
+        let opened = if round % 3 == 0 { path.clone() } else { folder.path().to_owned() };
+        let read = catch_unwind(|| drop(open(&opened).and_then(|files| files.tokenizer())));
+        assert!(read.is_ok(), "round {round} panicked");
+        fs::write(&path, source).unwrap();
+    }
+}
