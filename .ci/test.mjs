@@ -24,7 +24,7 @@ function testWindow() {
   }
   const folder = join("tests", "e2e");
   const tests = readdirSync(join(root, folder)).filter((name) => name.endsWith(".test.mjs"));
-  const node = ["node", "--test", "--test-concurrency=1", ...tests.map((name) => join(folder, name))];
+  const node = ["node", "--test", "--test-concurrency=1", "--test-timeout=240000", ...tests.map((name) => join(folder, name))];
   const screen = ["-a", "-s", "-screen 0 1280x900x24", "dbus-run-session", "--"];
   const env = { ...process.env, BIMO_DESK: desk, BIMO_DRIVER: driver };
   step("The real window", "xvfb-run", [...screen, ...node], { env });

@@ -254,9 +254,7 @@ class Desk {
     const programs = this.processes();
     await this.session.quit().catch(() => {});
     await stop(this.driver);
-    for (const pid of programs) {
-      while (existsSync(`/proc/${pid}`) && !isZombie(pid)) await sleep(10);
-    }
+    await gone(programs);
   }
 }
 
@@ -291,12 +289,23 @@ async function answers(url, driver) {
   throw new Error(`tauri-driver does not answer at ${url}`);
 }
 
-/** Asks the driver to end: killed, it would leave WebKitWebDriver behind. */
+/** Asks the driver to end: killed at once, it would leave WebKitWebDriver behind. */
 async function stop(driver) {
   if (driver.exitCode !== null || driver.signalCode !== null) return;
-  const ended = new Promise((resolve) => driver.once("exit", resolve));
+  const drivers = descendants(driver.pid).filter((pid) => nameOf(pid) === "WebKitWebDriver");
+  const ended = new Promise((resolve) => driver.once("exit", () => resolve(true)));
   driver.kill("SIGTERM");
-  await ended;
+  if (await Promise.race([ended, sleep(PATIENCE_MS, false)])) return;
+  driver.kill("SIGKILL");
+  await gone(drivers, 0);
+}
+
+/** Waits until these processes have ended, and ends those that do not: a test must not wait for ever. */
+async function gone(pids, patienceMs = PATIENCE_MS) {
+  const isThere = (pid) => existsSync(`/proc/${pid}`) && !isZombie(pid);
+  const end = performance.now() + patienceMs;
+  while (pids.some(isThere) && performance.now() < end) await sleep(10);
+  for (const pid of pids.filter(isThere)) process.kill(pid, "SIGKILL");
 }
 
 function descendants(pid) {
