@@ -3,10 +3,12 @@
 mod context;
 mod opening;
 mod recovery;
+mod starter;
 mod tries;
 mod troubled;
 mod writing;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::time::Duration;
@@ -59,18 +61,18 @@ impl Place {
         Desk::open(self.options(model)).await.expect("the desk opens")
     }
 
-    /// Waits until the last task of a desk that was dropped has let go of the usual library.
+    /// Waits until the last task of a desk that was dropped has let go of its library, wherever that is.
     async fn closed(&self) {
-        let Ok(lock) = std::fs::File::open(self.folders().usual.join("library.lock")) else {
-            return;
-        };
-        for _ in 0..500 {
-            if lock.try_lock().is_ok() {
-                return;
+        let mut folders = vec![self.folder.path().to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+                if entry.file_type().expect("its type").is_dir() {
+                    folders.push(entry.path());
+                } else if entry.file_name() == "library.lock" {
+                    unlocked(&entry.path()).await;
+                }
             }
-            tokio::time::sleep(Duration::from_millis(10)).await;
         }
-        panic!("the library stays locked");
     }
 
     /// A desk with one work more, whose only chapter has this text.
@@ -81,6 +83,17 @@ impl Place {
         edit(&desk, chapter, 0, 0, text, None).await;
         (place, desk, chapter)
     }
+}
+
+async fn unlocked(path: &Path) {
+    let lock = std::fs::File::open(path).expect("the lock");
+    for _ in 0..500 {
+        if lock.try_lock().is_ok() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("{} stays locked", path.display());
 }
 
 fn spec(

@@ -3,6 +3,7 @@
 use bimo_desk::Desk;
 use bimo_desk::wire::{ApiError, DeskState, LibraryItem, Settings, Theme};
 use bimo_engine::scripted::ScriptedGenerator;
+use bimo_store::{Store, StoreOptions};
 
 use crate::{Place, body, edit};
 
@@ -172,27 +173,24 @@ async fn a_damaged_library_is_replaced_by_its_backup_and_kept() {
     edit(&desk, chapter, 0, 0, "all of it", None).await;
     desk.close().await.expect("it closes");
     drop(desk);
-    let backups = place.folder.path().join("library-backups");
-    // The first one was made at the first start; one a day later has all of it.
-    place.clock.fetch_add(25 * 60 * 60 * 1000, std::sync::atomic::Ordering::SeqCst);
-    let desk = open(&place).await;
-    let count = || std::fs::read_dir(&backups).map_or(0, Iterator::count);
-    for _ in 0..200 {
-        if count() >= 2 {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
-    }
-    assert_eq!(count(), 2);
-    drop(desk);
     place.closed().await;
-    let database = place.folders().usual.join("library.sqlite");
-    for name in ["library.sqlite-wal", "library.sqlite-shm"] {
-        let _ = std::fs::remove_file(database.with_file_name(name));
+    let later = crate::NOW_MS + 25 * 60 * 60 * 1000;
+    let backups = StoreOptions::new(place.folders().usual, later).backups;
+    let store = Store::open(StoreOptions::new(place.folders().usual, later)).await;
+    store.expect("the library opens").back_up(later).await.expect("a backup of all of it");
+
+    // The same on another disk, where no connection of the first desk can mend the file.
+    let other = Place::new();
+    let other_backups = other.folder.path().join("library-backups");
+    std::fs::create_dir_all(&other_backups).expect("a folder");
+    for copy in std::fs::read_dir(&backups).expect("the backups").flatten() {
+        std::fs::copy(copy.path(), other_backups.join(copy.file_name())).expect("a copy");
     }
+    std::fs::create_dir_all(&other.folders().usual).expect("a folder");
+    let database = other.folders().usual.join("library.sqlite");
     std::fs::write(&database, b"this is no library").expect("the damage");
 
-    let desk = open(&place).await;
+    let desk = open(&other).await;
     let now = state(&desk).await;
     assert_eq!(codes(&now), ["restored_backup", "damaged_library_kept"]);
     assert_eq!(body(&desk, chapter).await, "all of it");
