@@ -67,12 +67,9 @@ fn encode_chat(
             .hide(&message.pieces.iter().map(|piece| piece.text.as_str()).collect::<String>()),
     };
     let turns: Vec<TemplateMessage> = messages.iter().map(turn).collect();
-    let text_of = |token: Option<TokenId>| {
-        token.and_then(|token| tokenizer.control_text(token)).map(ToOwned::to_owned)
-    };
     let context = TemplateContext {
-        bos_token: text_of(tokenizer.begin_token()),
-        eos_token: text_of(tokenizer.end_tokens().first().copied()),
+        bos_token: Some(tokenizer.begin_text().to_owned()),
+        eos_token: Some(tokenizer.end_text().to_owned()),
         add_generation_prompt: true,
         more: [("enable_thinking".to_owned(), Value::Bool(false))].into_iter().collect(),
     };

@@ -125,6 +125,11 @@ mod tests {
     fn a_hostile_template_is_refused_at_once() {
         refused("{% for i in range(9999) %}{% for j in range(9999) %}{% endfor %}{% endfor %}");
         refused("{% for i in range(9999) %}{{ 'x' * 9999 }}{% endfor %}");
+        refused(&format!("{{% set x = 'doubled' %}}{}", "{% set x = x ~ x %}".repeat(60)));
+        refused(&format!(
+            "{{% set x = 'squared' %}}{}",
+            "{% set x = x | replace('', x) %}".repeat(9)
+        ));
         refused("{{ nothing.here }}");
         refused("{% if %}");
         refused("{% include '/etc/passwd' %}");

@@ -3,11 +3,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use bimo_engine::{Message, Piece, PieceKind, Prompt, Role};
 use bimo_models::{
-    ChatTemplate, TemplateContext, TemplateMessage, encode_rendered, open_tokenizer,
+    ChatTemplate, TemplateContext, TemplateMessage, encode_prompt, encode_rendered, open_tokenizer,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use tempfile::TempDir;
 
 #[derive(Deserialize)]
 struct Expected {
@@ -120,4 +122,82 @@ fn conversations_are_those_of_python() {
             }
         }
     }
+}
+
+/// What the desk itself asks for, where the model's files only name the token that opens a text and never say that it is
+/// to be added: the template writes it.
+#[test]
+fn a_prompt_of_messages_opens_as_the_template_has_it() {
+    let path =
+        fixtures("templates").into_iter().find(|path| path.ends_with("llama3.json")).unwrap();
+    let fixture: Template = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let template = ChatTemplate::new(&fixture.template).unwrap();
+    let talk = &fixture.conversations[0];
+    let asked = Message {
+        role: Role::User,
+        pieces: vec![Piece::new(PieceKind::Text, talk.messages[0].content.as_str())],
+    };
+    let prompt = Prompt::Chat { messages: vec![asked], reply: vec![] };
+    let folder = path.parent().unwrap().with_file_name("tokenizers");
+    let gguf = fs::read(folder.join("llama3-gguf/tokenizer.gguf")).unwrap();
+    let quiet = TempDir::new().unwrap();
+    fs::write(quiet.path().join("adds-none.gguf"), without_opening(&gguf)).unwrap();
+    let json = fs::read_to_string(folder.join("llama3-json/tokenizer.json")).unwrap();
+    let mut json: Value = serde_json::from_str(&json).unwrap();
+    json["post_processor"] = Value::Null;
+    fs::write(quiet.path().join("tokenizer.json"), json.to_string()).unwrap();
+    let settings = "llama3-json/tokenizer_config.json";
+    fs::copy(folder.join(settings), quiet.path().join("tokenizer_config.json")).unwrap();
+
+    let adding = [folder.join("llama3-json"), folder.join("llama3-gguf/tokenizer.gguf")];
+    let naming = [quiet.path().join("adds-none.gguf"), quiet.path().to_owned()];
+    for (path, adds) in
+        adding.iter().map(|path| (path, true)).chain(naming.iter().map(|path| (path, false)))
+    {
+        let tokenizer = open_tokenizer(path).unwrap();
+        assert_eq!(tokenizer.begin_token().is_some(), adds, "{}", path.display());
+        let encoded = encode_prompt(&prompt, &tokenizer, Some(&template)).unwrap();
+        assert_eq!(Some(&encoded.tokens), talk.ids.as_ref(), "{}", path.display());
+        let counted: u32 = encoded.pieces.iter().map(|piece| piece.tokens).sum();
+        assert_eq!(counted as usize, encoded.tokens.len(), "{}", path.display());
+    }
+}
+
+const ADD_BOS: &[u8] = b"tokenizer.ggml.add_bos_token";
+
+/// The same file, saying that no opening token is to be added.
+fn without_opening(gguf: &[u8]) -> Vec<u8> {
+    let mut gguf = gguf.to_vec();
+    let key = gguf.windows(ADD_BOS.len()).position(|window| window == ADD_BOS).unwrap();
+    // Behind the key stand four bytes of type, then the value.
+    gguf[key + ADD_BOS.len() + 4] = 0;
+    gguf
+}
+
+/// llama.cpp opens texts of this kind with the token unless a file says no, and older files say nothing.
+#[test]
+fn a_llama_3_file_that_says_nothing_opens_with_its_token() {
+    let folder =
+        fixtures("tokenizers").into_iter().find(|path| path.ends_with("llama3-gguf")).unwrap();
+    let mut gguf = fs::read(folder.join("tokenizer.gguf")).unwrap();
+    let key = gguf.windows(ADD_BOS.len()).position(|window| window == ADD_BOS).unwrap();
+    gguf[key..key + ADD_BOS.len()].copy_from_slice(b"tokenizer.ggml.nobody_reads_");
+    let silent = TempDir::new().unwrap();
+    let path = silent.path().join("silent.gguf");
+    fs::write(&path, gguf).unwrap();
+    let said = open_tokenizer(&folder.join("tokenizer.gguf")).unwrap();
+    assert!(said.begin_token().is_some());
+    assert_eq!(open_tokenizer(&path).unwrap().begin_token(), said.begin_token());
+}
+
+#[test]
+fn a_model_without_an_opening_token_opens_with_nothing() {
+    let folder =
+        fixtures("tokenizers").into_iter().find(|path| path.ends_with("qwen2-json")).unwrap();
+    let tokenizer = open_tokenizer(&folder).unwrap();
+    let template = ChatTemplate::new("{{ bos_token + messages[0].content }}").unwrap();
+    let asked = Message { role: Role::User, pieces: vec![Piece::new(PieceKind::Text, "Hello")] };
+    let prompt = Prompt::Chat { messages: vec![asked], reply: vec![] };
+    let encoded = encode_prompt(&prompt, &tokenizer, Some(&template)).unwrap();
+    assert_eq!(encoded.tokens, tokenizer.encode("Hello").unwrap());
 }

@@ -1,6 +1,5 @@
 //! A model in a folder as Hugging Face lays it out.
 
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 use bimo_engine::{EngineError, TokenId};
@@ -10,11 +9,13 @@ use sha2::{Digest, Sha256};
 use super::bytes::Bytes;
 use super::gguf_header::invalid;
 use super::hf_weights::HfWeights;
-use super::{hf_config, read_json, read_text};
+use super::{hex, hf_config, read_json, read_text};
 use crate::TextTokenizer;
 use crate::decoder::{Architecture, DecoderConfig};
 use crate::limits::MAX_WIDTH;
-use crate::tokenizer::{BytePairs, Splitting, WordPieces, read_json as tokenizer_from_json};
+use crate::tokenizer::{
+    BytePairs, Frame, Splitting, WordPieces, pair_of, read_json as tokenizer_from_json,
+};
 
 /// GPT-2's one control token stands among the others in `vocab.json`.
 const END_OF_TEXT: &str = "<|endoftext|>";
@@ -66,11 +67,7 @@ impl Folder {
             [one] => *one,
             several => Sha256::digest(several.concat()),
         };
-        Ok(digest.iter().fold(String::new(), |mut hex, byte| {
-            // Writing to a string cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        }))
+        Ok(hex(&digest))
     }
 }
 
@@ -82,9 +79,8 @@ pub(super) fn read_tokenizer(
     let settings = optional_json(&folder.join("tokenizer_config.json"))?.unwrap_or_default();
     if folder.join("tokenizer.json").is_file() {
         let json = read_json(&folder.join("tokenizer.json"))?;
-        let adds = settings["add_bos_token"].as_bool().unwrap_or_else(|| writes_begin(&json));
-        let begin = token_text(&settings["bos_token"]).filter(|_| adds);
-        return tokenizer_from_json(json, begin, ends);
+        let begin = token_text(&settings["bos_token"]);
+        return tokenizer_from_json(json, begin, settings["add_bos_token"].as_bool(), ends);
     }
     if folder.join("vocab.json").is_file() && folder.join("merges.txt").is_file() {
         return byte_pairs(folder, &settings, ends)?.build();
@@ -93,7 +89,7 @@ pub(super) fn read_tokenizer(
         let text = read_text(&folder.join("vocab.txt"))?;
         let tokens = text.lines().map(|line| line.trim_end().to_owned()).collect();
         let lowercase = settings["do_lower_case"].as_bool().unwrap_or(true);
-        return WordPieces { tokens, lowercase, begin: None, ends }.build();
+        return WordPieces { tokens, lowercase, frame: Frame { ends, ..Frame::default() } }.build();
     }
     Err(EngineError::ModelIncomplete(format!(
         "{} has no tokenizer: neither tokenizer.json, nor vocab.json with merges.txt, nor vocab.txt",
@@ -116,17 +112,10 @@ fn byte_pairs(
     }
     let merges = read_text(&folder.join("merges.txt"))?;
     let lines = merges.lines().filter(|line| !line.starts_with("#version") && !line.is_empty());
-    let pair = |line: &str| {
-        let (left, right) =
-            line.split_once(' ').ok_or_else(|| invalid("merges.txt", "a line is no pair"))?;
-        Ok((left.to_owned(), right.to_owned()))
+    let number_of = |tokens: &[String], text: &str| {
+        tokens.iter().position(|token| token == text).map(|place| place as TokenId)
     };
-    let mut control: Vec<TokenId> = tokens
-        .iter()
-        .zip(0..)
-        .filter(|(token, _)| *token == END_OF_TEXT)
-        .map(|(_, id)| id)
-        .collect();
+    let mut control = Vec::from_iter(number_of(&tokens, END_OF_TEXT));
     let mut whole = Vec::new();
     for (id, token) in settings["added_tokens_decoder"].as_object().into_iter().flatten() {
         let id = id.parse().ok().filter(|&id: &TokenId| (id as usize) < MAX_WIDTH);
@@ -136,30 +125,23 @@ fn byte_pairs(
         }
         tokens[id as usize] = token_text(token).unwrap_or_default().to_owned();
         let kind = if token["special"] == Value::Bool(true) { &mut control } else { &mut whole };
-        kind.push(id);
+        if !kind.contains(&id) {
+            kind.push(id);
+        }
     }
-    control.dedup();
     let qwen = settings["tokenizer_class"].as_str().is_some_and(|class| class.starts_with("Qwen2"));
     Ok(BytePairs {
         control,
-        merges: lines.map(pair).collect::<Result<_, EngineError>>()?,
+        merges: lines.map(|line| pair_of(line, "merges.txt")).collect::<Result<_, _>>()?,
         whole,
         splitting: if qwen { Splitting::Qwen2 } else { Splitting::Gpt2 },
-        begin: None,
-        ends,
+        frame: Frame {
+            begin: token_text(&settings["bos_token"]).and_then(|text| number_of(&tokens, text)),
+            is_opened: settings["add_bos_token"].as_bool().unwrap_or(false),
+            ends,
+        },
         tokens,
     })
-}
-
-/// True where a tokenizer.json itself puts a token before every text.
-fn writes_begin(json: &Value) -> bool {
-    let template = |processor: &Value| {
-        processor["type"] == "TemplateProcessing"
-            && processor["single"][0].get("SpecialToken").is_some()
-    };
-    let processor = &json["post_processor"];
-    template(processor)
-        || processor["processors"].as_array().is_some_and(|all| all.iter().any(template))
 }
 
 /// A token is its text, or an object that has it as `content`.

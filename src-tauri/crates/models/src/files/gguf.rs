@@ -1,7 +1,6 @@
 //! A GGUF file: shape and tensors.
 
 use std::borrow::Cow;
-use std::fmt::Write;
 
 use bimo_engine::{EngineError, TokenId};
 use candle_core::quantized::{GgmlDType, QStorage, QTensor};
@@ -10,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::bytes::Bytes;
 use super::gguf_header::{Header, invalid};
-use super::{Weight, Weights};
+use super::{Weight, Weights, hex};
 use crate::decoder::{Architecture, DecoderConfig, Rope, RopeLayout, RopeScaling, compute};
 
 use crate::limits::{MAX_CONTEXT, MAX_LAYERS, MAX_WIDTH};
@@ -32,11 +31,7 @@ impl Gguf {
 
     /// In hex.
     pub fn sha256(&self) -> String {
-        Sha256::digest(&self.bytes[..]).iter().fold(String::new(), |mut hex, byte| {
-            // Writing to a string cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+        hex(&Sha256::digest(&self.bytes[..]))
     }
 
     /// The model's shape, as the metadata and the tensors state it.

@@ -5,7 +5,7 @@ use bimo_engine::{EngineError, TokenId};
 use super::gguf::end_tokens;
 use super::gguf_header::{Header, Value, invalid};
 use crate::TextTokenizer;
-use crate::tokenizer::{BytePairs, SentencePieces, Splitting, WordPieces};
+use crate::tokenizer::{BytePairs, Frame, SentencePieces, Splitting, WordPieces, pair_of};
 
 /// Kinds of tokens in `tokenizer.ggml.token_type` that stand for themselves in no text.
 const CONTROL: [i64; 2] = [2, 3];
@@ -26,17 +26,15 @@ pub(super) fn read(header: &Header) -> Result<TextTokenizer, EngineError> {
 
 fn byte_pairs(header: &Header) -> Result<BytePairs, EngineError> {
     let tokens = required(header, "tokenizer.ggml.tokens")?;
-    let begin_key = "tokenizer.ggml.bos_token_id";
-    let begin = header.integer(begin_key, 0, tokens.len() as i128 - 1)?;
-    let begins = header.bool("tokenizer.ggml.add_bos_token")?.unwrap_or(false);
+    let splitting = splitting(header)?;
     Ok(BytePairs {
         tokens: tokens.to_vec(),
         merges: merges(header)?,
         control: tokens_of(header, &CONTROL, tokens.len()),
         whole: tokens_of(header, &USER_DEFINED, tokens.len()),
-        splitting: splitting(header)?,
-        begin: begin.filter(|_| begins).map(|token| token as TokenId),
-        ends: end_tokens(header, tokens.len())?,
+        splitting,
+        // Llama 3's files were opened with their token before they said so.
+        frame: frame(header, tokens.len(), splitting == Splitting::Llama3)?,
     })
 }
 
@@ -47,8 +45,6 @@ fn sentence_pieces(header: &Header) -> Result<SentencePieces, EngineError> {
         return Err(invalid(key, "it is missing"));
     };
     let last = tokens.len() as i128 - 1;
-    let begin = header.integer("tokenizer.ggml.bos_token_id", 0, last)?;
-    let begins = header.bool("tokenizer.ggml.add_bos_token")?.unwrap_or(true);
     let unknown = header.integer("tokenizer.ggml.unknown_token_id", 0, last)?;
     Ok(SentencePieces {
         tokens: tokens.to_vec(),
@@ -56,8 +52,7 @@ fn sentence_pieces(header: &Header) -> Result<SentencePieces, EngineError> {
         control: tokens_of(header, &CONTROL, tokens.len()),
         unknown: unknown.map(|token| token as TokenId),
         space_before: header.bool("tokenizer.ggml.add_space_prefix")?.unwrap_or(true),
-        begin: begin.filter(|_| begins).map(|token| token as TokenId),
-        ends: end_tokens(header, tokens.len())?,
+        frame: frame(header, tokens.len(), true)?,
     })
 }
 
@@ -70,17 +65,23 @@ fn word_pieces(header: &Header) -> Result<WordPieces, EngineError> {
         None if control.contains(&id) => token.clone(),
         None => format!("##{token}"),
     });
-    let ends = end_tokens(header, tokens.len())?;
-    Ok(WordPieces { tokens: named.collect(), lowercase: true, begin: None, ends })
+    let frame = Frame { ends: end_tokens(header, tokens.len())?, ..Frame::default() };
+    Ok(WordPieces { tokens: named.collect(), lowercase: true, frame })
+}
+
+/// The tokens around a text. Where a file does not say whether texts are opened, `usually` does.
+fn frame(header: &Header, tokens: usize, usually: bool) -> Result<Frame, EngineError> {
+    let begin = header.integer("tokenizer.ggml.bos_token_id", 0, tokens as i128 - 1)?;
+    Ok(Frame {
+        begin: begin.map(|token| token as TokenId),
+        is_opened: header.bool("tokenizer.ggml.add_bos_token")?.unwrap_or(usually),
+        ends: end_tokens(header, tokens)?,
+    })
 }
 
 fn merges(header: &Header) -> Result<Vec<(String, String)>, EngineError> {
     let key = "tokenizer.ggml.merges";
-    let pair = |merge: &String| {
-        let (left, right) = merge.split_once(' ').ok_or_else(|| invalid(key, "not two parts"))?;
-        Ok((left.to_owned(), right.to_owned()))
-    };
-    required(header, key)?.iter().map(pair).collect()
+    required(header, key)?.iter().map(|merge| pair_of(merge, key)).collect()
 }
 
 /// The tokens whose kind is one of these.
@@ -94,9 +95,13 @@ fn tokens_of(header: &Header, kinds: &[i64], count: usize) -> Vec<TokenId> {
 
 fn splitting(header: &Header) -> Result<Splitting, EngineError> {
     match header.text("tokenizer.ggml.pre")? {
-        Some("gpt-2" | "default") | None => Ok(Splitting::Gpt2),
+        Some("gpt-2" | "default") => Ok(Splitting::Gpt2),
+        None => {
+            tracing::warn!("the file does not say how text is split; it is split as GPT-2 does");
+            Ok(Splitting::Gpt2)
+        }
         Some("qwen2") => Ok(Splitting::Qwen2),
-        Some("llama-bpe" | "smaug-bpe") => Ok(Splitting::Llama3),
+        Some("llama-bpe" | "llama3" | "llama-v3") => Ok(Splitting::Llama3),
         Some("smollm") => Ok(Splitting::SmolLm),
         Some(other) => Err(EngineError::ModelUnsupported(format!("the text splitting {other}"))),
     }

@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::bytes::Bytes;
 use super::gguf_header::invalid;
 use super::hf_names::hf_name;
-use super::{Weight, Weights, read_json};
+use super::{Weight, Weights, file_name, read_json};
 use crate::decoder::{Architecture, compute};
 use crate::limits::MAX_SHARDS;
 
@@ -139,7 +139,7 @@ fn float_type(dtype: Dtype, name: &str) -> Result<DType, EngineError> {
 
 fn read_safetensors(path: &Path) -> Result<WeightFile, EngineError> {
     let bytes = Bytes::of_file(path)?;
-    let named = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let named = file_name(path);
     if bytes.starts_with(b"PK") || bytes.starts_with(b"\x80") {
         let words = format!("{named} is a PyTorch file under another name");
         return Err(EngineError::ModelUnsupported(words));
@@ -157,7 +157,7 @@ fn read_safetensors(path: &Path) -> Result<WeightFile, EngineError> {
 
 /// candle's reader asserts here and there, so a malformed pickle may panic.
 fn read_pickle(path: &Path) -> Result<WeightFile, EngineError> {
-    let named = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let named = file_name(path);
     let read = std::panic::catch_unwind(|| PthTensors::new(path, None));
     match read {
         Ok(Ok(tensors)) => Ok(WeightFile::Pickle(tensors)),

@@ -63,7 +63,7 @@ pub fn open(path: &Path) -> Result<ModelFiles, EngineError> {
         return ModelFiles::of_gguf(&name, Gguf::read(Bytes::of_file(path)?)?);
     }
     let folder = Folder::open(path)?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let name = file_name(path);
     Ok(ModelFiles { name, config: folder.config.clone(), layout: Layout::Folder(folder) })
 }
 
@@ -83,12 +83,20 @@ pub fn open_tokenizer(path: &Path) -> Result<TextTokenizer, EngineError> {
     gguf_tokenizer::read(Gguf::read(Bytes::of_file(path)?)?.header())
 }
 
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
 /// A text file beside the weights.
 fn read_text(path: &Path) -> Result<String, EngineError> {
     let unreadable =
         |reason: String| EngineError::Unreadable { path: path.display().to_string(), reason };
     let size = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?.len();
-    let named = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let named = file_name(path);
     if size > MAX_TEXT_FILE {
         return Err(invalid(&named, format!("it has {size} bytes, {MAX_TEXT_FILE} are allowed")));
     }
@@ -97,7 +105,7 @@ fn read_text(path: &Path) -> Result<String, EngineError> {
 }
 
 fn read_json(path: &Path) -> Result<serde_json::Value, EngineError> {
-    let named = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let named = file_name(path);
     serde_json::from_str(&read_text(path)?).map_err(|error| invalid(&named, error.to_string()))
 }
 

@@ -13,7 +13,7 @@ use tokenizers::pre_tokenizers::sequence::Sequence;
 use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
 use tokenizers::{AddedToken, SplitDelimiterBehavior, Tokenizer};
 
-use super::TextTokenizer;
+use super::{Frame, TextTokenizer};
 
 /// How a text is cut before pairs are merged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,8 +38,7 @@ pub(crate) struct BytePairs {
     /// Found whole in a person's text too, `<think>` for instance.
     pub whole: Vec<TokenId>,
     pub splitting: Splitting,
-    pub begin: Option<TokenId>,
-    pub ends: Vec<TokenId>,
+    pub frame: Frame,
 }
 
 impl BytePairs {
@@ -68,7 +67,7 @@ impl BytePairs {
             .map(|&token| (self.tokens[token as usize].clone(), token))
             .collect();
         control.sort_by_key(|(text, token)| (Reverse(text.len()), *token));
-        Ok(TextTokenizer { pieces, bytes, control, begin: self.begin, ends: self.ends })
+        Ok(TextTokenizer { pieces, bytes, control, frame: self.frame })
     }
 
     /// The library's tokenizer without the control tokens, so that no text can become one.
@@ -102,6 +101,15 @@ impl BytePairs {
             .map_err(|error| invalid(error.to_string()))?;
         Ok(pieces)
     }
+}
+
+/// The two parts of a merge as files write it, `left right`; `place` names the file or key.
+pub(crate) fn pair_of(merge: &str, place: &str) -> Result<(String, String), EngineError> {
+    let parts = merge.split_once(' ').ok_or_else(|| EngineError::ModelInvalid {
+        field: place.to_owned(),
+        reason: format!("{merge:?} is no pair"),
+    })?;
+    Ok((parts.0.to_owned(), parts.1.to_owned()))
 }
 
 fn splitter(splitting: Splitting) -> Result<PreTokenizerWrapper, EngineError> {

@@ -8,20 +8,23 @@ use bimo_engine::{EngineError, TokenId};
 use serde_json::Value;
 use tokenizers::Tokenizer;
 
-use super::TextTokenizer;
 use super::byte_pairs::character_of;
+use super::{Frame, TextTokenizer};
 use crate::limits::MAX_WIDTH;
 
 const FIELD: &str = "tokenizer.json";
 /// A code point that is no character.
 const NO_TEXT: char = '\u{10FFFF}';
 
-/// Reads it. `begin` and `ends` come from the model's other files.
+/// Reads it. `begin` and `ends` come from the model's other files; whether texts are opened with `begin` it may say
+/// itself.
 pub(crate) fn read_json(
     mut json: Value,
     begin: Option<&str>,
+    is_opened: Option<bool>,
     ends: Vec<TokenId>,
 ) -> Result<TextTokenizer, EngineError> {
+    let is_opened = is_opened.unwrap_or_else(|| writes_begin(&json));
     let control = take_control_tokens(&mut json)?;
     for part in ["post_processor", "truncation", "padding"] {
         json[part] = Value::Null;
@@ -45,8 +48,19 @@ pub(crate) fn read_json(
     });
     let bytes = bytes.collect();
     let begin = begin.and_then(|name| control.iter().find(|(text, _)| text == name));
-    let begin = begin.map(|(_, token)| *token);
-    Ok(TextTokenizer { pieces, bytes, control, begin, ends })
+    let frame = Frame { begin: begin.map(|(_, token)| *token), is_opened, ends };
+    Ok(TextTokenizer { pieces, bytes, control, frame })
+}
+
+/// True where the file itself puts a token before every text.
+fn writes_begin(json: &Value) -> bool {
+    let template = |processor: &Value| {
+        processor["type"] == "TemplateProcessing"
+            && processor["single"][0].get("SpecialToken").is_some()
+    };
+    let processor = &json["post_processor"];
+    template(processor)
+        || processor["processors"].as_array().is_some_and(|all| all.iter().any(template))
 }
 
 /// Removes the added tokens that are control tokens and answers with them, longest first.

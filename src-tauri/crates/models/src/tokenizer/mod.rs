@@ -10,7 +10,7 @@ use std::ops::Range;
 use bimo_engine::{EngineError, TokenId};
 use tokenizers::Tokenizer;
 
-pub(crate) use byte_pairs::{BytePairs, Splitting};
+pub(crate) use byte_pairs::{BytePairs, Splitting, pair_of};
 pub(crate) use json::read_json;
 pub(crate) use sentence_pieces::SentencePieces;
 pub(crate) use word_pieces::WordPieces;
@@ -23,8 +23,18 @@ pub struct TextTokenizer {
     bytes: Vec<Vec<u8>>,
     /// Control tokens by their text, longest first.
     control: Vec<(String, TokenId)>,
-    begin: Option<TokenId>,
-    ends: Vec<TokenId>,
+    frame: Frame,
+}
+
+/// The tokens that stand around a text.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Frame {
+    /// Opens a text. A chat template writes it itself.
+    pub begin: Option<TokenId>,
+    /// Whether ordinary text is opened with it too.
+    pub is_opened: bool,
+    /// Each ends a text.
+    pub ends: Vec<TokenId>,
 }
 
 impl TextTokenizer {
@@ -101,19 +111,33 @@ impl TextTokenizer {
         found.map(|(name, _)| name.as_str())
     }
 
-    /// The token that opens a text, where the model wants one.
+    /// The token that opens ordinary text, where the model wants one.
     pub fn begin_token(&self) -> Option<TokenId> {
-        self.begin
+        self.frame.begin.filter(|_| self.frame.is_opened)
+    }
+
+    /// The text of the token that opens a text, added to ordinary text or not; empty where the model has none.
+    pub(crate) fn begin_text(&self) -> &str {
+        self.text_of(self.frame.begin)
+    }
+
+    /// The text of the first token that ends a text; empty where the model has none.
+    pub(crate) fn end_text(&self) -> &str {
+        self.text_of(self.frame.ends.first().copied())
+    }
+
+    fn text_of(&self, token: Option<TokenId>) -> &str {
+        token.and_then(|token| self.control_text(token)).unwrap_or_default()
     }
 
     /// Tokens that end a text.
     pub fn end_tokens(&self) -> &[TokenId] {
-        &self.ends
+        &self.frame.ends
     }
 
     /// True for a token that ends a text.
     pub fn is_end(&self, token: TokenId) -> bool {
-        self.ends.contains(&token)
+        self.frame.ends.contains(&token)
     }
 
     /// Number of tokens, the highest id plus one.

@@ -10,8 +10,8 @@ use tokenizers::normalizers::prepend::Prepend;
 use tokenizers::normalizers::replace::Replace;
 use tokenizers::normalizers::utils::Sequence;
 
-use super::TextTokenizer;
 use super::json::from_plain;
+use super::{Frame, TextTokenizer};
 
 /// What such a tokenizer is made of.
 pub(crate) struct SentencePieces {
@@ -23,8 +23,7 @@ pub(crate) struct SentencePieces {
     pub unknown: Option<TokenId>,
     /// A text begins as if a space stood before it.
     pub space_before: bool,
-    pub begin: Option<TokenId>,
-    pub ends: Vec<TokenId>,
+    pub frame: Frame,
 }
 
 impl SentencePieces {
@@ -62,7 +61,7 @@ impl SentencePieces {
             .map(|&token| (self.tokens[token as usize].clone(), token))
             .collect();
         control.sort_by_key(|(text, token)| (std::cmp::Reverse(text.len()), *token));
-        Ok(TextTokenizer { pieces, bytes, control, begin: self.begin, ends: self.ends })
+        Ok(TextTokenizer { pieces, bytes, control, frame: self.frame })
     }
 
     /// Every way to make a piece of two others, the best piece first.

@@ -7,7 +7,7 @@ use tokenizers::models::wordpiece::WordPiece;
 use tokenizers::normalizers::BertNormalizer;
 use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
 
-use super::TextTokenizer;
+use super::{Frame, TextTokenizer};
 
 /// Stands for what the vocabulary cannot say.
 const UNKNOWN: &str = "[UNK]";
@@ -21,8 +21,7 @@ pub(crate) struct WordPieces {
     /// By number.
     pub tokens: Vec<String>,
     pub lowercase: bool,
-    pub begin: Option<TokenId>,
-    pub ends: Vec<TokenId>,
+    pub frame: Frame,
 }
 
 impl WordPieces {
@@ -53,7 +52,7 @@ impl WordPieces {
             .filter(|(token, _)| CONTROL.contains(&token.as_str()))
             .collect();
         let bytes = self.tokens.iter().map(|token| bytes_of(token)).collect();
-        Ok(TextTokenizer { pieces, bytes, control, begin: self.begin, ends: self.ends })
+        Ok(TextTokenizer { pieces, bytes, control, frame: self.frame })
     }
 }
 
@@ -77,7 +76,7 @@ mod tests {
     fn control_tokens_are_found_in_no_text() {
         let tokens = ["[PAD]", "[UNK]", "[CLS]", "雨", "停", "the", "##re", "[", "cl", "##s", "]"];
         let tokens = tokens.map(String::from).to_vec();
-        let pieces = WordPieces { tokens, lowercase: true, begin: None, ends: vec![] };
+        let pieces = WordPieces { tokens, lowercase: true, frame: Frame::default() };
         let tokenizer = pieces.build().unwrap();
         assert_eq!(tokenizer.encode("雨停 there").unwrap(), [3, 4, 5, 6]);
         assert_eq!(tokenizer.encode("[CLS]").unwrap(), [7, 8, 9, 10]);
