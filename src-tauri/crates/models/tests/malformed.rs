@@ -112,8 +112,10 @@ fn a_gguf_that_lies_is_refused_by_the_name_of_the_place() {
     let alignment = |value: u32| llama().with("general.alignment", 4, &value.to_le_bytes()).bytes();
     let shape = |sizes: &[u64]| llama().with_tensors(vec![(sizes.to_vec(), 0, 0)]).bytes();
     let versioned = |version| Gguf { version, ..llama() }.bytes();
-    let mut nested = 9_u32.to_le_bytes().to_vec();
-    nested.extend(1_u64.to_le_bytes());
+    let nested = [9_u32.to_le_bytes().as_slice(), &1_u64.to_le_bytes()].concat().repeat(65);
+    let mut no_architecture = llama().bytes();
+    let key = no_architecture.windows(20).position(|window| window == b"general.architecture");
+    no_architecture[key.unwrap()] = b'x';
     let mut long_text = llama().bytes();
     long_text[24..32].copy_from_slice(&(u64::MAX / 2).to_le_bytes());
     let eos = llama().with("tokenizer.ggml.eos_token_id", 4, &8_u32.to_le_bytes()).bytes();
@@ -143,6 +145,7 @@ fn a_gguf_that_lies_is_refused_by_the_name_of_the_place() {
         (llama().with_tensors(overlapping).bytes(), "output.weight"),
         (llama().with_tensors(vec![(vec![32, 8], 77, 0)]).bytes(), "token_embd.weight"),
         (unknown, "general.architecture"),
+        (no_architecture, "general.architecture"),
         (eos, "tokenizer.ggml.eos_token_id"),
     ];
     for (bytes, place) in cases {
@@ -195,16 +198,21 @@ fn a_folder_that_is_not_whole_is_refused_by_what_is_missing() {
     let bytes = fs::read(&path).unwrap();
     fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
     let (code, words) = code_of(&short);
-    assert!(["model_incomplete", "model_invalid"].contains(&code), "{code}: {words}");
+    assert_eq!(code, "model_incomplete", "{words}");
+    assert!(words.contains("model.safetensors"), "{words}");
 
     let renamed = copy_of("gpt2-chinese-bin");
     let pickle = renamed.path().join("pytorch_model.bin");
     fs::rename(pickle, renamed.path().join("model.safetensors")).unwrap();
-    assert_eq!(code_of(&renamed).0, "model_unsupported");
+    let (code, words) = code_of(&renamed);
+    assert_eq!(code, "model_unsupported");
+    assert!(words.contains("model.safetensors"), "{words}");
 
     let other_task = copy_of("llama-safetensors");
     fs::write(other_task.path().join("config.json"), r#"{"model_type": "bert"}"#).unwrap();
-    assert_eq!(code_of(&other_task).0, "model_unsupported");
+    let (code, words) = code_of(&other_task);
+    assert_eq!(code, "model_unsupported");
+    assert!(words.contains("bert"), "{words}");
 
     let too_small = copy_of("llama-safetensors");
     let config = fs::read_to_string(too_small.path().join("config.json")).unwrap();
@@ -214,7 +222,9 @@ fn a_folder_that_is_not_whole_is_refused_by_what_is_missing() {
     config["bos_token_id"] = 2.into();
     fs::write(too_small.path().join("config.json"), config.to_string()).unwrap();
     let _ = fs::remove_file(too_small.path().join("generation_config.json"));
-    assert_eq!(code_of(&too_small).0, "model_incomplete");
+    let (code, words) = code_of(&too_small);
+    assert_eq!(code, "model_incomplete");
+    assert!(words.contains("20 rows"), "{words}");
 }
 
 /// A repeatable source of numbers (xorshift).

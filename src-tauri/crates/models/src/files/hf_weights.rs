@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use bimo_engine::EngineError;
 use candle_core::pickle::PthTensors;
 use candle_core::{DType, Device, Tensor};
-use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, Metadata};
+use safetensors::{SafeTensorError, SafeTensors};
 use serde_json::Value;
 
 use super::bytes::Bytes;
@@ -144,14 +144,14 @@ fn read_safetensors(path: &Path) -> Result<WeightFile, EngineError> {
         let words = format!("{named} is a PyTorch file under another name");
         return Err(EngineError::ModelUnsupported(words));
     }
-    let (header, metadata) =
-        SafeTensors::read_metadata(&bytes).map_err(|error| invalid(&named, error.to_string()))?;
+    let (header, metadata) = SafeTensors::read_metadata(&bytes).map_err(|error| match error {
+        SafeTensorError::MetadataIncompleteBuffer => {
+            let words = format!("{named} does not end where its tensors do; download it again");
+            EngineError::ModelIncomplete(words)
+        }
+        error => invalid(&named, error.to_string()),
+    })?;
     let header = header + size_of::<u64>();
-    let promised = metadata.tensors().values().map(|info| info.data_offsets.1).max().unwrap_or(0);
-    if header + promised > bytes.len() {
-        let words = format!("{named} ends before its tensors do; download it again");
-        return Err(EngineError::ModelIncomplete(words));
-    }
     Ok(WeightFile::Safetensors { bytes, header, metadata })
 }
 
