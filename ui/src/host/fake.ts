@@ -17,28 +17,11 @@ import type {
   Host,
   Library,
   LibraryItem,
-  SamplingParams,
   Settings,
   StoryEvent,
   WorkId,
 } from "./host";
-
-const OFF: SamplingParams = {
-  temperature: 1,
-  topK: 0,
-  topP: 1,
-  minP: 0,
-  typicalP: 1,
-  repetitionPenalty: 1,
-  repetitionRange: 256,
-  presencePenalty: 0,
-  frequencyPenalty: 0,
-  dry: { multiplier: 0, base: 1.75, allowedLength: 2, range: 0, sequenceBreakers: ["\n", ":", '"', "*"] },
-  xtc: { probability: 0, threshold: 0.1 },
-  logitBias: [],
-  bannedPhrases: [],
-  seed: 0,
-};
+import { SAMPLING_OFF } from "./host";
 
 const MODEL = "Bimo story starter";
 const RECITED = {
@@ -189,7 +172,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
         tokensPerSecond: null,
       };
       const group = request.tryOf === null ? id : (generations.get(request.tryOf)?.group ?? id);
-      const sampling = { ...(request.writing.sampling ?? OFF), seed };
+      const sampling = { ...(request.writing.sampling ?? SAMPLING_OFF), seed };
       generations.set(id, {
         summary,
         prompt: context.pieces,

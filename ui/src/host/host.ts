@@ -22,6 +22,7 @@ import type {
   LibraryItem,
   ModelStatus,
   Saved,
+  SamplingParams,
   SearchHit,
   Settings,
   StoryEvent,
@@ -69,6 +70,24 @@ export interface Host {
   generation(id: GenerationId): Promise<GenerationDetail>;
   writeAgain(generation: GenerationId, onEvent: (event: StoryEvent) => void): Promise<void>;
 }
+
+/** Everything off but a temperature of 1. */
+export const SAMPLING_OFF: SamplingParams = {
+  temperature: 1,
+  topK: 0,
+  topP: 1,
+  minP: 0,
+  typicalP: 1,
+  repetitionPenalty: 1,
+  repetitionRange: 256,
+  presencePenalty: 0,
+  frequencyPenalty: 0,
+  dry: { multiplier: 0, base: 1.75, allowedLength: 2, range: 0, sequenceBreakers: ["\n", ":", '"', "*"] },
+  xtc: { probability: 0, threshold: 0.1 },
+  logitBias: [],
+  bannedPhrases: [],
+  seed: 0,
+};
 
 /** Whatever was thrown, as a failure that can be worded. */
 export function asApiError(thrown: unknown): ApiError {

@@ -4,7 +4,7 @@ import { fakeHost } from "./fake";
 import type { Host } from "./host";
 import { tauriHost } from "./tauri";
 
-export { asApiError } from "./host";
+export { asApiError, SAMPLING_OFF } from "./host";
 export type * from "./host";
 
 const inProgram = "__TAURI_INTERNALS__" in window;

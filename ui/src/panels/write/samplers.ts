@@ -1,6 +1,6 @@
 // The samplers by their usual names: where each lies in the parameters, its range, and the value that turns it off.
 
-import type { SamplingParams } from "../../host";
+import { SAMPLING_OFF, type SamplingParams } from "../../host";
 import type { Messages } from "../../i18n/index.svelte";
 
 export interface Sampler {
@@ -84,35 +84,17 @@ export const SAMPLERS: Sampler[] = [
   },
 ];
 
-/** Everything off but a temperature of 1. */
-export const PLAIN: SamplingParams = {
-  temperature: 1,
-  topK: 0,
-  topP: 1,
-  minP: 0,
-  typicalP: 1,
-  repetitionPenalty: 1,
-  repetitionRange: 256,
-  presencePenalty: 0,
-  frequencyPenalty: 0,
-  dry: { multiplier: 0, base: 1.75, allowedLength: 2, range: 0, sequenceBreakers: ["\n", ":", '"', "*"] },
-  xtc: { probability: 0, threshold: 0.1 },
-  logitBias: [],
-  bannedPhrases: [],
-  seed: 0,
-};
-
 export const PRESETS = {
-  plain: PLAIN,
-  balanced: { ...PLAIN, temperature: 0.8, minP: 0.08, repetitionPenalty: 1.05 },
+  plain: SAMPLING_OFF,
+  balanced: { ...SAMPLING_OFF, temperature: 0.8, minP: 0.08, repetitionPenalty: 1.05 },
   creative: {
-    ...PLAIN,
+    ...SAMPLING_OFF,
     temperature: 1.15,
     minP: 0.05,
-    dry: { ...PLAIN.dry, multiplier: 0.8 },
+    dry: { ...SAMPLING_OFF.dry, multiplier: 0.8 },
     xtc: { probability: 0.3, threshold: 0.1 },
   },
-  greedy: { ...PLAIN, temperature: 0, repetitionPenalty: 1.1 },
+  greedy: { ...SAMPLING_OFF, temperature: 0, repetitionPenalty: 1.1 },
 } satisfies Record<string, SamplingParams>;
 
 export type PresetName = keyof typeof PRESETS;
