@@ -146,7 +146,7 @@ class Desk {
       return [...lines].map((line) => line.textContent).join("\\n");`);
   }
 
-  /** What the page shows as written by a model, from its first to its last line. */
+  /** What the page shows as written by a model, from its first to its last line with letters: a line end has no tint. */
   async byModel() {
     return this.run(`
       const lines = [...document.querySelectorAll("[data-testid=page] .cm-content .cm-line")].map((line) =>
@@ -154,6 +154,14 @@ class Desk {
       );
       const last = lines.findLastIndex((line) => line !== "");
       return last < 0 ? "" : lines.slice(lines.findIndex((line) => line !== ""), last + 1).join("\\n");`);
+  }
+
+  /** What the page shows as written by the person, without its line ends: on the screen they are nobody's. */
+  async byPerson() {
+    return this.run(`
+      const content = document.querySelector("[data-testid=page] .cm-content").cloneNode(true);
+      for (const mark of content.querySelectorAll(".by-model")) mark.remove();
+      return [...content.querySelectorAll(".cm-line")].map((line) => line.textContent).join("");`);
   }
 
   /** Sets a native input or select as a person's choice does. */
