@@ -239,7 +239,7 @@ export const en = {
     opening: "The library is being opened…",
     cannotOpen: "The library could not be opened",
     codes: {
-      restored_backup: "The library was damaged. The newest whole backup has been put in its place; the damaged file is kept beside it.",
+      restored_backup: "The library was damaged or missing. The newest whole backup has been put in its place.",
       damaged_library_kept: "The damaged file is kept here:",
       library_folder_missing: "The chosen library folder is not there. The library in the usual place is open.",
       library_not_moved: "The library could not be moved to the chosen folder and stays where it was. Choose a folder that you may write in.",

@@ -237,7 +237,7 @@ export const zh: Messages = {
     opening: "正在打开作品库…",
     cannotOpen: "无法打开作品库",
     codes: {
-      restored_backup: "作品库已损坏。已用最新的完整备份替换，损坏的文件保留在旁边。",
+      restored_backup: "作品库已损坏或不见了。已用最新的完整备份替换。",
       damaged_library_kept: "损坏的文件保留在这里：",
       library_folder_missing: "找不到所选的作品库文件夹，已打开默认位置的作品库。",
       library_not_moved: "无法把作品库移到所选文件夹，它仍在原处。请选择有写入权限的文件夹。",
