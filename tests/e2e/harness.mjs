@@ -303,7 +303,7 @@ async function stop(driver) {
   const drivers = descendants(driver.pid).filter((pid) => nameOf(pid) === "WebKitWebDriver");
   const ended = new Promise((resolve) => driver.once("exit", () => resolve(true)));
   driver.kill("SIGTERM");
-  if (await Promise.race([ended, sleep(PATIENCE_MS, false)])) return;
+  if (await Promise.race([ended, sleep(PATIENCE_MS, false, { ref: false })])) return;
   driver.kill("SIGKILL");
   await gone(drivers, 0);
 }
