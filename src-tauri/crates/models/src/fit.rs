@@ -33,7 +33,7 @@ impl MemoryNeed {
             Precision::Fast => file_bytes.min(parameters * 17 / 16) * 2,
         };
         let tokens = config.context_length.min(USEFUL_CONTEXT);
-        let row = 2 * config.layers * config.kv_heads * config.head_dim * size_of::<f32>();
+        let row = 2 * config.layers.len() * config.kv_heads * config.head_dim * size_of::<f32>();
         Self { weights, cache: (tokens * row) as u64 }
     }
 

@@ -5,6 +5,7 @@ use candle_core::{Result, Tensor};
 use super::attend::attend;
 use super::layers::{Linear, Norm};
 use super::model::Pass;
+use super::{DecoderConfig, LayerConfig};
 
 /// The part of a block that looks back along the text.
 pub(super) struct Attention {
@@ -12,9 +13,29 @@ pub(super) struct Attention {
     /// Norms of each query and key head, where the family has them.
     pub head_norms: Option<HeadNorms>,
     pub output: Linear,
-    pub heads: usize,
-    pub kv_heads: usize,
-    pub head_dim: usize,
+    pub view: View,
+}
+
+/// How a layer's heads look back.
+#[derive(Clone, Copy)]
+pub(super) struct View {
+    heads: usize,
+    kv_heads: usize,
+    head_dim: usize,
+    scale: f64,
+    layer: LayerConfig,
+}
+
+impl View {
+    pub fn new(config: &DecoderConfig, layer: usize) -> Self {
+        Self {
+            heads: config.heads,
+            kv_heads: config.kv_heads,
+            head_dim: config.head_dim,
+            scale: config.attention_scale,
+            layer: config.layers[layer],
+        }
+    }
 }
 
 /// How queries, keys and values are made.
@@ -34,20 +55,22 @@ pub(super) struct HeadNorms {
 impl Attention {
     /// `[rows, hidden]` to the same.
     pub fn forward(&self, x: &Tensor, layer: usize, pass: &mut Pass<'_, '_>) -> Result<Tensor> {
+        let View { heads, kv_heads, head_dim, scale, layer: LayerConfig { rope, window } } =
+            self.view;
         let (query, key, value) = self.project(x)?;
         let norms = self.head_norms.as_ref();
-        let query = self.split_heads(&query, self.heads, norms.map(|norms| &norms.query))?;
-        let key = self.split_heads(&key, self.kv_heads, norms.map(|norms| &norms.key))?;
-        let value = self.split_heads(&value, self.kv_heads, None)?;
-        let (query, key) = (pass.rotate(&query)?, pass.rotate(&key)?);
+        let query = self.split_heads(&query, heads, norms.map(|norms| &norms.query))?;
+        let key = self.split_heads(&key, kv_heads, norms.map(|norms| &norms.key))?;
+        let value = self.split_heads(&value, kv_heads, None)?;
+        let (query, key) = (pass.rotate(&query, rope)?, pass.rotate(&key, rope)?);
         let mut seen = Vec::with_capacity(pass.runs.len());
         let mut first = 0;
         for run in pass.runs.iter_mut() {
             let count = run.tokens.len();
             let rows = |tensor: &Tensor| tensor.narrow(1, first, count)?.contiguous();
             let (keys, values) = run.context.write(layer, &rows(&key)?, &rows(&value)?)?;
-            let heads = attend(&rows(&query)?, &keys, &values)?;
-            seen.push(heads.transpose(0, 1)?.reshape((count, self.heads * self.head_dim))?);
+            let found = attend(&rows(&query)?, &keys, &values, scale, window)?;
+            seen.push(found.transpose(0, 1)?.reshape((count, heads * head_dim))?);
             first += count;
         }
         self.output.forward(&Tensor::cat(&seen, 0)?)
@@ -60,7 +83,8 @@ impl Attention {
             }
             Projections::Fused(linear) => {
                 let all = linear.forward(x)?;
-                let (query, key) = (self.heads * self.head_dim, self.kv_heads * self.head_dim);
+                let View { heads, kv_heads, head_dim, .. } = self.view;
+                let (query, key) = (heads * head_dim, kv_heads * head_dim);
                 Ok((
                     all.narrow(1, 0, query)?,
                     all.narrow(1, query, key)?,
@@ -72,7 +96,7 @@ impl Attention {
 
     /// `[rows, heads * head_dim]` to `[heads, rows, head_dim]`.
     fn split_heads(&self, x: &Tensor, heads: usize, norm: Option<&Norm>) -> Result<Tensor> {
-        let x = x.reshape(((), heads, self.head_dim))?;
+        let x = x.reshape(((), heads, self.view.head_dim))?;
         let x = match norm {
             Some(norm) => norm.forward(&x)?,
             None => x,

@@ -50,6 +50,8 @@ pub enum RopeLayout {
 /// Rotary position embedding (Su et al. 2021).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rope {
+    /// Elements of a head that turn, the first ones; even. The others stay as they are.
+    pub width: usize,
     /// Base of the frequencies.
     pub theta: f32,
     /// Which elements turn together.
@@ -79,6 +81,15 @@ pub enum RopeScaling {
     },
 }
 
+/// What a block has of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LayerConfig {
+    /// Which of [`DecoderConfig::ropes`] turns its heads; nothing where they are not turned.
+    pub rope: Option<usize>,
+    /// It sees so many places, its own being the last; nothing where it sees all before it.
+    pub window: Option<usize>,
+}
+
 /// The shape of a decoder-only model.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DecoderConfig {
@@ -86,8 +97,8 @@ pub struct DecoderConfig {
     pub architecture: Architecture,
     /// Width of the residual stream.
     pub hidden_size: usize,
-    /// Number of blocks.
-    pub layers: usize,
+    /// What each block has of its own.
+    pub layers: Vec<LayerConfig>,
     /// Query heads.
     pub heads: usize,
     /// Key and value heads; divides `heads`.
@@ -102,8 +113,10 @@ pub struct DecoderConfig {
     pub context_length: usize,
     /// Added to the variance before its root is taken.
     pub norm_eps: f64,
-    /// Nothing where positions are learned.
-    pub rope: Option<Rope>,
+    /// The products of queries and keys are multiplied by it.
+    pub attention_scale: f64,
+    /// How layers turn their heads; none where positions are learned.
+    pub ropes: Vec<Rope>,
     /// The output projection is the embedding.
     pub tied_embeddings: bool,
     /// Tokens that end a text.

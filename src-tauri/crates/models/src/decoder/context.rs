@@ -39,7 +39,7 @@ impl Context {
             limit: config.context_length,
             device: device.clone(),
         };
-        let layers = (0..config.layers).map(|_| shape.layer(0)).collect::<Result<_>>()?;
+        let layers = (0..config.layers.len()).map(|_| shape.layer(0)).collect::<Result<_>>()?;
         Ok(Self { tokens: Vec::new(), layers, capacity: 0, shape })
     }
 

@@ -24,7 +24,7 @@ mod rope;
 #[cfg(test)]
 mod tests;
 
-pub use config::{Architecture, DecoderConfig, Rope, RopeLayout, RopeScaling};
+pub use config::{Architecture, DecoderConfig, LayerConfig, Rope, RopeLayout, RopeScaling};
 pub use context::Context;
 pub(crate) use loader::compute;
 pub use loader::{Placement, Precision};

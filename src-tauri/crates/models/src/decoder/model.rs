@@ -11,7 +11,7 @@ use super::layers::Norm;
 use super::loader::{Loader, Placement, compute};
 use super::matrix::Matrix;
 use super::rope::{Rotary, Rotation};
-use super::{DecoderConfig, families::Family};
+use super::{DecoderConfig, Rope, families::Family};
 use crate::Weights;
 
 /// A decoder-only transformer on its device.
@@ -21,7 +21,8 @@ pub struct Decoder {
     embedding: Matrix,
     /// Learned positions; nothing where heads are rotated.
     positions: Option<Matrix>,
-    rotary: Option<Rotary>,
+    /// One for each of the configuration's ropes.
+    rotaries: Vec<Rotary>,
     blocks: Vec<Block>,
     norm: Norm,
     head: Matrix,
@@ -48,7 +49,7 @@ pub enum Rows {
 /// What the layers of one forward pass share.
 pub(super) struct Pass<'p, 'r> {
     pub runs: &'p mut [Run<'r>],
-    rotation: Option<Rotation>,
+    rotations: Vec<Rotation>,
 }
 
 impl Decoder {
@@ -69,7 +70,7 @@ impl Decoder {
         Ok(Self {
             embedding,
             positions: load_positions(&loader)?,
-            rotary: load_rotary(&loader)?,
+            rotaries: load_rotaries(&loader)?,
             blocks: load_blocks(&loader, family)?,
             norm: family.norm(&loader, "output_norm")?,
             head,
@@ -140,13 +141,8 @@ impl Decoder {
         for run in runs.iter_mut() {
             run.context.reserve(run.tokens.len())?;
         }
-        Ok(Pass {
-            rotation: match &self.rotary {
-                Some(rotary) => Some(rotary.at(positions, &self.device)?),
-                None => None,
-            },
-            runs,
-        })
+        let rotations = self.rotaries.iter().map(|rotary| rotary.at(positions, &self.device));
+        Ok(Pass { rotations: rotations.collect::<candle::Result<_>>()?, runs })
     }
 
     fn last_rows(&self, x: &Tensor, runs: &[Run<'_>]) -> candle::Result<Tensor> {
@@ -166,35 +162,37 @@ impl Run<'_> {
 }
 
 impl Pass<'_, '_> {
-    /// Turns `[heads, rows, head_dim]` by the rows' positions, where the model does so.
-    pub fn rotate(&self, x: &Tensor) -> candle::Result<Tensor> {
-        match &self.rotation {
-            Some(rotation) => rotation.apply(&x.unsqueeze(0)?)?.squeeze(0),
+    /// Turns `[heads, rows, head_dim]` by the rows' positions, where the layer has a rope.
+    pub fn rotate(&self, x: &Tensor, rope: Option<usize>) -> candle::Result<Tensor> {
+        match rope {
+            Some(rope) => self.rotations[rope].apply(&x.unsqueeze(0)?)?.squeeze(0),
             None => Ok(x.clone()),
         }
     }
 }
 
 fn load_blocks(loader: &Loader<'_>, family: &dyn Family) -> Result<Vec<Block>, EngineError> {
-    (0..loader.config.layers).into_par_iter().map(|layer| family.block(loader, layer)).collect()
+    let layers = (0..loader.config.layers.len()).into_par_iter();
+    layers.map(|layer| family.block(loader, layer)).collect()
 }
 
 fn load_positions(loader: &Loader<'_>) -> Result<Option<Matrix>, EngineError> {
     let config = loader.config;
-    if config.rope.is_some() {
+    if !config.ropes.is_empty() {
         return Ok(None);
     }
     let name = "position_embd.weight";
     loader.matrix(name, config.context_length, config.hidden_size).map(Some)
 }
 
-fn load_rotary(loader: &Loader<'_>) -> Result<Option<Rotary>, EngineError> {
-    let config = loader.config;
-    let Some(rope) = &config.rope else { return Ok(None) };
+fn load_rotaries(loader: &Loader<'_>) -> Result<Vec<Rotary>, EngineError> {
     let name = "rope_freqs.weight";
-    let divisors = match loader.contains(name) {
-        true => Some(loader.vector(name, config.head_dim / 2)?.to_vec1().map_err(compute)?),
-        false => None,
+    let load = |rope: &Rope| {
+        let divisors = match loader.contains(name) {
+            true => Some(loader.vector(name, rope.width / 2)?.to_vec1().map_err(compute)?),
+            false => None,
+        };
+        Ok(Rotary::new(rope, divisors.as_deref()))
     };
-    Ok(Some(Rotary::new(rope, config.head_dim, divisors.as_deref())))
+    loader.config.ropes.iter().map(load).collect()
 }

@@ -15,18 +15,18 @@ pub(super) struct Rotary {
 
 /// The turns of a batch's rows.
 pub(super) struct Rotation {
-    /// `[rows, head_dim / 2]`.
+    /// `[rows, width / 2]`.
     cos: Tensor,
-    /// `[rows, head_dim / 2]`.
+    /// `[rows, width / 2]`.
     sin: Tensor,
     layout: RopeLayout,
 }
 
 impl Rotary {
     /// `divisors`, where a file has them, say how each frequency is stretched and stand in for `rope.scaling`.
-    pub fn new(rope: &Rope, head_dim: usize, divisors: Option<&[f32]>) -> Self {
+    pub fn new(rope: &Rope, divisors: Option<&[f32]>) -> Self {
         let frequency = |pair: usize| {
-            let exponent = (2 * pair) as f64 / head_dim as f64;
+            let exponent = (2 * pair) as f64 / rope.width as f64;
             let frequency = f64::from(rope.theta).powf(-exponent) as f32;
             match (divisors, &rope.scaling) {
                 (Some(divisors), _) => frequency / divisors[pair],
@@ -34,7 +34,7 @@ impl Rotary {
                 (None, None) => frequency,
             }
         };
-        Self { frequencies: (0..head_dim / 2).map(frequency).collect(), layout: rope.layout }
+        Self { frequencies: (0..rope.width / 2).map(frequency).collect(), layout: rope.layout }
     }
 
     /// The turns of rows that stand at these positions.
@@ -55,6 +55,15 @@ impl Rotary {
 impl Rotation {
     /// Turns `[1, heads, rows, head_dim]`.
     pub fn apply(&self, x: &Tensor) -> Result<Tensor> {
+        let (width, head_dim) = (2 * self.cos.dim(1)?, x.dim(3)?);
+        if width == head_dim {
+            return self.turn(x);
+        }
+        let turned = self.turn(&x.narrow(3, 0, width)?.contiguous()?)?;
+        Tensor::cat(&[&turned, &x.narrow(3, width, head_dim - width)?], 3)
+    }
+
+    fn turn(&self, x: &Tensor) -> Result<Tensor> {
         match self.layout {
             RopeLayout::HalfSplit => rotary_emb::rope(x, &self.cos, &self.sin),
             RopeLayout::Interleaved => rotary_emb::rope_i(x, &self.cos, &self.sin),
@@ -81,7 +90,7 @@ mod tests {
     use super::*;
 
     fn rope(layout: RopeLayout, scaling: Option<RopeScaling>) -> Rope {
-        Rope { theta: 10_000.0, layout, scaling }
+        Rope { width: 4, theta: 10_000.0, layout, scaling }
     }
 
     #[test]
@@ -92,7 +101,7 @@ mod tests {
             (a * angle.cos() - b * angle.sin(), a * angle.sin() + b * angle.cos())
         };
         let turned = |layout| {
-            let rotary = Rotary::new(&rope(layout, None), 4, None);
+            let rotary = Rotary::new(&rope(layout, None), None);
             let rotation = rotary.at(&[3], &Device::Cpu).unwrap();
             rotation.apply(&x).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap()
         };
@@ -104,6 +113,16 @@ mod tests {
         close(turned(RopeLayout::HalfSplit), [a, b, c, d]);
         let ((a, b), (c, d)) = (turn(1.0, 2.0, 3.0), turn(3.0, 4.0, 0.03));
         close(turned(RopeLayout::Interleaved), [a, b, c, d]);
+    }
+
+    #[test]
+    fn only_the_width_of_a_head_turns() {
+        let x = Tensor::new(&[[[[1.0f32, 2.0, 3.0, 4.0, 5.0, 6.0]]]], &Device::Cpu).unwrap();
+        let rotation = Rotary::new(&rope(RopeLayout::HalfSplit, None), None);
+        let turned = rotation.at(&[3], &Device::Cpu).unwrap().apply(&x).unwrap();
+        let turned = turned.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        assert_eq!(turned[4..], [5.0, 6.0]);
+        assert!((turned[0] - (3f32.cos() - 3.0 * 3f32.sin())).abs() < 1e-5);
     }
 
     #[test]
@@ -125,12 +144,12 @@ mod tests {
     #[test]
     fn divisors_of_the_file_stand_in_for_the_scaling() {
         let linear = Some(RopeScaling::Linear { factor: 2.0 });
-        let scaled = Rotary::new(&rope(RopeLayout::HalfSplit, linear.clone()), 4, None);
+        let scaled = Rotary::new(&rope(RopeLayout::HalfSplit, linear.clone()), None);
         let close = |found: &[f32], expected: [f32; 2]| {
             found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-8)
         };
         assert!(close(&scaled.frequencies, [0.5, 0.005]));
-        let divided = Rotary::new(&rope(RopeLayout::HalfSplit, linear), 4, Some(&[1.0, 10.0]));
+        let divided = Rotary::new(&rope(RopeLayout::HalfSplit, linear), Some(&[1.0, 10.0]));
         assert!(close(&divided.frequencies, [1.0, 0.001]));
     }
 }

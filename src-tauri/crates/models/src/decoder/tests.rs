@@ -77,11 +77,12 @@ impl Weights for MadeUp {
 
 fn config(architecture: Architecture) -> DecoderConfig {
     let learned = architecture == Architecture::Gpt2;
-    let rope = Rope { theta: 10_000.0, layout: RopeLayout::HalfSplit, scaling: None };
+    let rope = Rope { width: 12, theta: 10_000.0, layout: RopeLayout::HalfSplit, scaling: None };
+    let layer = LayerConfig { rope: (!learned).then_some(0), window: None };
     DecoderConfig {
         architecture,
         hidden_size: 48,
-        layers: 2,
+        layers: vec![layer; 2],
         heads: 4,
         kv_heads: if learned { 4 } else { 2 },
         head_dim: 12,
@@ -89,7 +90,8 @@ fn config(architecture: Architecture) -> DecoderConfig {
         vocabulary: 50,
         context_length: 600,
         norm_eps: 1e-5,
-        rope: (!learned).then_some(rope),
+        attention_scale: 12f64.powf(-0.5),
+        ropes: if learned { Vec::new() } else { vec![rope] },
         tied_embeddings: true,
         end_tokens: vec![0],
     }

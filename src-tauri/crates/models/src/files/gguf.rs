@@ -1,18 +1,16 @@
-//! A GGUF file: shape and tensors.
+//! A GGUF file and its tensors.
 
 use std::borrow::Cow;
 
-use bimo_engine::{EngineError, TokenId};
+use bimo_engine::EngineError;
 use candle_core::quantized::{GgmlDType, QStorage, QTensor};
 use candle_core::{DType, Device, Tensor};
 use sha2::{Digest, Sha256};
 
 use super::bytes::Bytes;
-use super::gguf_header::{Header, invalid};
-use super::{Weight, Weights, hex};
-use crate::decoder::{Architecture, DecoderConfig, Rope, RopeLayout, RopeScaling, compute};
-
-use crate::limits::{MAX_CONTEXT, MAX_LAYERS, MAX_WIDTH};
+use super::gguf_header::Header;
+use super::{Weight, Weights, gguf_config, hex};
+use crate::decoder::{DecoderConfig, compute};
 
 /// A file with its header read.
 pub(super) struct Gguf {
@@ -36,121 +34,7 @@ impl Gguf {
 
     /// The model's shape, as the metadata and the tensors state it.
     pub fn config(&self) -> Result<DecoderConfig, EngineError> {
-        let key = "general.architecture";
-        let name = self.header.text(key)?.ok_or_else(|| invalid(key, "it is missing"))?;
-        let architecture = Architecture::from_name(name)
-            .ok_or_else(|| invalid(key, format!("{name} is not known")))?;
-        let shape = Shape { header: &self.header, name };
-        let hidden_size = shape.required("embedding_length", MAX_WIDTH)?;
-        let heads = shape.required("attention.head_count", MAX_WIDTH)?;
-        let kv_heads = shape.optional("attention.head_count_kv", MAX_WIDTH)?.unwrap_or(heads);
-        let head_dim =
-            shape.optional("attention.key_length", MAX_WIDTH)?.unwrap_or(hidden_size / heads);
-        if !heads.is_multiple_of(kv_heads) || head_dim == 0 {
-            return Err(invalid(
-                &shape.key("attention.head_count_kv"),
-                "it does not divide the heads",
-            ));
-        }
-        let vocabulary = self.vocabulary()?;
-        Ok(DecoderConfig {
-            architecture,
-            hidden_size,
-            layers: shape.required("block_count", MAX_LAYERS)?,
-            heads,
-            kv_heads,
-            head_dim,
-            ffn_size: shape.required("feed_forward_length", MAX_WIDTH)?,
-            vocabulary,
-            context_length: shape.required("context_length", MAX_CONTEXT)?,
-            norm_eps: shape.norm_eps()?,
-            rope: shape.rope(architecture, head_dim)?,
-            tied_embeddings: !self.contains("output.weight"),
-            end_tokens: end_tokens(&self.header, vocabulary)?,
-        })
-    }
-
-    fn vocabulary(&self) -> Result<usize, EngineError> {
-        let name = "token_embd.weight";
-        let place = self.header.tensors.get(name).ok_or_else(|| missing(name))?;
-        match place.shape[..] {
-            [rows, _] => Ok(rows),
-            _ => Err(invalid(name, "it is no matrix")),
-        }
-    }
-}
-
-/// Tokens that end a text.
-pub(super) fn end_tokens(header: &Header, vocabulary: usize) -> Result<Vec<TokenId>, EngineError> {
-    let keys = ["tokenizer.ggml.eos_token_id", "tokenizer.ggml.eot_token_id"];
-    let mut ends = Vec::new();
-    for key in keys {
-        if let Some(token) = header.integer(key, 0, vocabulary as i128 - 1)? {
-            ends.push(token as TokenId);
-        }
-    }
-    Ok(ends)
-}
-
-/// The keys under an architecture's name.
-struct Shape<'a> {
-    header: &'a Header,
-    name: &'a str,
-}
-
-impl Shape<'_> {
-    fn key(&self, part: &str) -> String {
-        format!("{}.{part}", self.name)
-    }
-
-    fn optional(&self, part: &str, limit: usize) -> Result<Option<usize>, EngineError> {
-        self.header.integer(&self.key(part), 1, limit as i128)
-    }
-
-    fn required(&self, part: &str, limit: usize) -> Result<usize, EngineError> {
-        self.optional(part, limit)?.ok_or_else(|| invalid(&self.key(part), "it is missing"))
-    }
-
-    fn norm_eps(&self) -> Result<f64, EngineError> {
-        let key = self.key("attention.layer_norm_rms_epsilon");
-        let eps = match self.header.float(&key)? {
-            Some(eps) => Some(eps),
-            None => self.header.float(&self.key("attention.layer_norm_epsilon"))?,
-        };
-        eps.filter(|eps| *eps >= 0.0).ok_or_else(|| invalid(&key, "it is missing or negative"))
-    }
-
-    fn rope(
-        &self,
-        architecture: Architecture,
-        head_dim: usize,
-    ) -> Result<Option<Rope>, EngineError> {
-        if architecture == Architecture::Gpt2 {
-            return Ok(None);
-        }
-        let turned = self.optional("rope.dimension_count", MAX_WIDTH)?.unwrap_or(head_dim);
-        if turned != head_dim {
-            return Err(EngineError::ModelUnsupported(format!(
-                "only {turned} of a head's {head_dim} elements are rotated"
-            )));
-        }
-        let theta = self.header.float(&self.key("rope.freq_base"))?.unwrap_or(10_000.0) as f32;
-        let layout = match architecture {
-            Architecture::Llama => RopeLayout::Interleaved,
-            _ => RopeLayout::HalfSplit,
-        };
-        Ok(Some(Rope { theta, layout, scaling: self.rope_scaling()? }))
-    }
-
-    fn rope_scaling(&self) -> Result<Option<RopeScaling>, EngineError> {
-        let factor = self.header.float(&self.key("rope.scaling.factor"))?;
-        match (self.header.text(&self.key("rope.scaling.type"))?, factor) {
-            (None | Some("none"), _) => Ok(None),
-            (Some("linear"), Some(factor)) if factor > 0.0 => {
-                Ok(Some(RopeScaling::Linear { factor: factor as f32 }))
-            }
-            (Some(kind), _) => Err(EngineError::ModelUnsupported(format!("rope scaling {kind}"))),
-        }
+        gguf_config::read(self)
     }
 }
 
@@ -178,6 +62,7 @@ impl Weights for Gguf {
     }
 }
 
-fn missing(name: &str) -> EngineError {
+/// The error where a tensor is not there.
+pub(super) fn missing(name: &str) -> EngineError {
     EngineError::ModelIncomplete(format!("the tensor {name} is not in the file; download it again"))
 }

@@ -2,7 +2,7 @@
 
 use bimo_engine::{EngineError, TokenId};
 
-use super::gguf::end_tokens;
+use super::gguf_config::end_tokens;
 use super::gguf_header::{Header, Value, invalid};
 use crate::TextTokenizer;
 use crate::tokenizer::{BytePairs, Frame, SentencePieces, Splitting, WordPieces, pair_of};

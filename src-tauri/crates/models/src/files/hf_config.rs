@@ -4,7 +4,7 @@ use bimo_engine::{EngineError, TokenId};
 use serde_json::Value;
 
 use super::gguf_header::invalid;
-use crate::decoder::{Architecture, DecoderConfig, Rope, RopeLayout, RopeScaling};
+use crate::decoder::{Architecture, DecoderConfig, LayerConfig, Rope, RopeLayout, RopeScaling};
 use crate::limits::{MAX_CONTEXT, MAX_LAYERS, MAX_WIDTH};
 
 /// Reads it. `generation` is `generation_config.json`, which may name more tokens that end a text; `untied` tells
@@ -36,10 +36,11 @@ pub(super) fn read(
         Some(size) => size,
     };
     let eps_key = key("rms_norm_eps", "layer_norm_epsilon");
+    let layers = fields.size(key("num_hidden_layers", "n_layer"), MAX_LAYERS)?;
     Ok(DecoderConfig {
         architecture,
         hidden_size,
-        layers: fields.size(key("num_hidden_layers", "n_layer"), MAX_LAYERS)?,
+        layers: vec![LayerConfig { rope: (!gpt2).then_some(0), window: None }; layers],
         heads,
         kv_heads,
         head_dim,
@@ -47,7 +48,8 @@ pub(super) fn read(
         vocabulary,
         context_length: fields.size(key("max_position_embeddings", "n_positions"), MAX_CONTEXT)?,
         norm_eps: fields.number(eps_key)?.unwrap_or(if gpt2 { 1e-5 } else { 1e-6 }),
-        rope: if gpt2 { None } else { Some(fields.rope()?) },
+        attention_scale: (head_dim as f64).powf(-0.5),
+        ropes: if gpt2 { Vec::new() } else { vec![fields.rope(head_dim)?] },
         tied_embeddings: !untied,
         end_tokens: end_tokens(config, generation, vocabulary)?,
     })
@@ -109,7 +111,7 @@ impl Fields<'_> {
     }
 
     /// `rope_parameters` since transformers 5, `rope_theta` and `rope_scaling` before.
-    fn rope(&self) -> Result<Rope, EngineError> {
+    fn rope(&self, head_dim: usize) -> Result<Rope, EngineError> {
         let newer = &self.0["rope_parameters"];
         let scaling = if newer.is_object() { newer } else { &self.0["rope_scaling"] };
         let theta = match Fields(newer).number("rope_theta")? {
@@ -117,6 +119,7 @@ impl Fields<'_> {
             None => self.number("rope_theta")?.unwrap_or(10_000.0),
         };
         Ok(Rope {
+            width: head_dim,
             theta: theta as f32,
             layout: RopeLayout::HalfSplit,
             scaling: Fields(scaling).rope_scaling()?,

@@ -3,6 +3,7 @@
 mod bytes;
 mod folder;
 mod gguf;
+mod gguf_config;
 mod gguf_header;
 mod gguf_tokenizer;
 mod hf_config;

@@ -3,7 +3,7 @@
 use bimo_engine::EngineError;
 
 use super::Family;
-use crate::decoder::attention::{Attention, Projections};
+use crate::decoder::attention::{Attention, Projections, View};
 use crate::decoder::block::Block;
 use crate::decoder::feed_forward::FeedForward;
 use crate::decoder::layers::Norm;
@@ -30,9 +30,7 @@ impl Family for Gpt2 {
                 projections: Projections::Fused(linear("attn_qkv", hidden, heads)?),
                 head_norms: None,
                 output: linear("attn_output", config.heads * config.head_dim, hidden)?,
-                heads: config.heads,
-                kv_heads: config.kv_heads,
-                head_dim: config.head_dim,
+                view: View::new(config, layer),
             },
             feed_forward_norm: loader.layer_norm(&name("ffn_norm"), hidden)?,
             feed_forward: FeedForward::Plain {

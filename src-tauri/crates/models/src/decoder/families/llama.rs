@@ -3,7 +3,7 @@
 use bimo_engine::EngineError;
 
 use super::Family;
-use crate::decoder::attention::{Attention, HeadNorms, Projections};
+use crate::decoder::attention::{Attention, HeadNorms, Projections, View};
 use crate::decoder::block::Block;
 use crate::decoder::feed_forward::FeedForward;
 use crate::decoder::layers::Norm;
@@ -43,9 +43,7 @@ pub(super) fn block(
             },
             head_norms,
             output: loader.linear(&name("attn_output"), queries, hidden, Bias::IfThere)?,
-            heads: config.heads,
-            kv_heads: config.kv_heads,
-            head_dim: config.head_dim,
+            view: View::new(config, layer),
         },
         feed_forward_norm: loader.rms_norm(&name("ffn_norm"), hidden)?,
         feed_forward: FeedForward::Gated {
