@@ -1,8 +1,8 @@
 """GGUF files in llama.cpp's conventions.
 
 Three things differ from the Hugging Face layout. Tensors have other names. Rows of Llama's query and key matrices are
-reordered, because llama.cpp rotates neighbouring pairs there (not for Qwen). And GPT-2's matrices are turned to
-`[out, in]`.
+reordered, and SmolLM3's too, because llama.cpp rotates neighbouring pairs there (not for Qwen). And GPT-2's matrices are
+turned to `[out, in]`.
 """
 
 from dataclasses import dataclass
@@ -81,7 +81,7 @@ class Layout:
 
     def heads(self, name: str) -> int | None:
         """The number of heads to reorder by, where rows are reordered at all."""
-        if self.config.model_type != "llama":
+        if self.config.model_type not in ("llama", "smollm3"):
             return None
         by_suffix = {
             "q_proj.weight": self.config.num_attention_heads,
@@ -211,10 +211,10 @@ def _add_shape(writer: gguf.GGUFWriter, config) -> None:
     writer.add_head_count_kv(config.num_key_value_heads)
     writer.add_layer_norm_rms_eps(config.rms_norm_eps)
     writer.add_rope_freq_base(config.rope_parameters["rope_theta"])
-    if config.model_type != "qwen2":
+    if config.model_type not in ("qwen2", "smollm3"):
         writer.add_key_length(head_dim)
         writer.add_value_length(head_dim)
-    if config.model_type == "llama":
+    if config.model_type in ("llama", "smollm3"):
         writer.add_rope_dimension_count(head_dim)
 
 

@@ -7,25 +7,15 @@ on the CPU. Seeds are searched for, so that no greedy choice hangs on the last d
 import copy
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
 from tokenizers import Tokenizer
-from transformers import (
-    AutoModelForCausalLM,
-    GPT2Config,
-    GPT2LMHeadModel,
-    LlamaConfig,
-    LlamaForCausalLM,
-    Qwen2Config,
-    Qwen2ForCausalLM,
-    Qwen3Config,
-    Qwen3ForCausalLM,
-)
+from transformers import AutoModelForCausalLM
 
 from . import gguf_files, subwords
+from .families import BLOCK_WIDTH, FAMILIES, POSITIONS, WIDTH, Family, gpt2
 from .files import fresh_folder, short, write_expected, write_json
 from .gguf_files import Vocabulary
 from .subwords import BytePairs
@@ -35,10 +25,6 @@ GREEDY_TOKENS = 64
 LEAST_MARGIN = 0.02
 LEAST_VARIETY = 12
 SEEDS = range(1, 400)
-WIDTH = 32
-# A row of a K-quant is whole blocks of 256.
-BLOCK_WIDTH = 256
-POSITIONS = 128
 
 # The last one is long enough to pass Llama 3's original context here, and longer than a block of prefill may be.
 PROMPTS = (
@@ -50,98 +36,13 @@ PROMPTS = (
 SCORED = "In the morning the writer opened the window. 早晨，作家打开窗户。"
 
 
-def layers(width: int) -> int:
-    """One where a layer is large, so that a file stays small."""
-    return 1 if width == BLOCK_WIDTH else 2
-
-
-@dataclass
-class Family:
-    """One architecture: how to make a model of a given width, and the tokenizer it comes with."""
-
-    make: Callable[[int, int], torch.nn.Module]
-    pairs: Callable[[], BytePairs]
-    tokenizer_class: str
-
-
-def _llama(width: int, vocab: int, **more) -> LlamaForCausalLM:
-    return LlamaForCausalLM(
-        LlamaConfig(
-            vocab_size=vocab,
-            hidden_size=width,
-            intermediate_size=max(64, width),
-            num_hidden_layers=layers(width),
-            num_attention_heads=4,
-            num_key_value_heads=2,
-            head_dim=width // 4,
-            max_position_embeddings=512,
-            rms_norm_eps=1e-5,
-            bos_token_id=506,
-            eos_token_id=511,
-            **{"tie_word_embeddings": False, "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0}} | more,
-        )
-    )
-
-
-def _llama3(width: int, vocab: int) -> LlamaForCausalLM:
-    scaled = {
-        "rope_type": "llama3",
-        "rope_theta": 500000.0,
-        "factor": 8.0,
-        "low_freq_factor": 1.0,
-        "high_freq_factor": 4.0,
-        "original_max_position_embeddings": 64,
-    }
-    return _llama(width, vocab, tie_word_embeddings=True, rope_parameters=scaled)
-
-
-def _qwen(config, model, width: int, vocab: int, head_dim: int, tied: bool) -> torch.nn.Module:
-    return model(
-        config(
-            vocab_size=vocab,
-            hidden_size=width,
-            intermediate_size=max(64, width),
-            num_hidden_layers=layers(width),
-            num_attention_heads=4,
-            num_key_value_heads=2,
-            head_dim=head_dim,
-            max_position_embeddings=512,
-            rms_norm_eps=1e-6,
-            tie_word_embeddings=tied,
-            rope_parameters={"rope_type": "default", "rope_theta": 1000000.0},
-            bos_token_id=507,
-            eos_token_id=509,
-            use_sliding_window=False,
-        )
-    )
-
-
-def _gpt2(width: int, vocab: int) -> GPT2LMHeadModel:
-    shape = {"n_embd": width, "n_layer": layers(width), "n_head": 4, "n_positions": POSITIONS}
-    return GPT2LMHeadModel(GPT2Config(vocab_size=vocab, bos_token_id=vocab - 1, eos_token_id=vocab - 1, **shape))
-
-
-FAMILIES = {
-    "llama": Family(_llama, subwords.llama3, "PreTrainedTokenizerFast"),
-    "llama3-rope": Family(_llama3, subwords.llama3, "PreTrainedTokenizerFast"),
-    "qwen2": Family(
-        lambda width, vocab: _qwen(Qwen2Config, Qwen2ForCausalLM, width, vocab, width // 4, True),
-        subwords.qwen2,
-        "Qwen2Tokenizer",
-    ),
-    # Heads wider than a share of the hidden size, as Qwen3 has them.
-    "qwen3": Family(
-        lambda width, vocab: _qwen(Qwen3Config, Qwen3ForCausalLM, width, vocab, width // 4 * 2, False),
-        subwords.qwen2,
-        "Qwen2Tokenizer",
-    ),
-    "gpt2": Family(_gpt2, subwords.gpt2, "GPT2Tokenizer"),
-}
-
-
 def fill(model: torch.nn.Module, seed: int) -> None:
-    """Random weights of a size that makes logits differ: transformers' own initialisation leaves them nearly alike."""
+    """Random weights of a size that makes logits differ: transformers' own initialisation leaves them nearly alike.
+
+    Smaller ones in a model of many layers, which would otherwise blow up every rounding.
+    """
     generator = torch.Generator().manual_seed(seed)
+    spread = 1.8 * min(1.0, (2 / model.config.num_hidden_layers) ** 0.5)
     for name, p in sorted(model.named_parameters()):
         noise = torch.randn(p.shape, generator=generator)
         if p.ndim == 1:
@@ -150,7 +51,7 @@ def fill(model: torch.nn.Module, seed: int) -> None:
             p.data = noise * 0.4
         else:
             inputs = p.shape[0] if "c_" in name else p.shape[1]
-            p.data = noise * (1.8 / inputs**0.5)
+            p.data = noise * (spread / inputs**0.5)
 
 
 @torch.no_grad()
@@ -277,7 +178,7 @@ def make_chinese_gpt2(root: Path) -> None:
     write_word_pieces(folder, pieces, lowercase=True)
     encode, _ = of_transformers(folder)
     for seed in SEEDS:
-        model = _gpt2(WIDTH, len(pieces))
+        model = gpt2(WIDTH, len(pieces))
         model.config.bos_token_id = model.config.eos_token_id = None
         fill(model, seed)
         if is_telling(model.eval(), encode(PROMPTS[1])):
@@ -342,6 +243,13 @@ def make_others(root: Path) -> None:
         make_gguf(root, "gpt2", kind)
 
 
+def make_smollm3(root: Path) -> None:
+    make_folder(root, "smollm3-safetensors", "smollm3-thirds", torch.bfloat16, published=True)
+    for kind in ("f32", "q8_0"):
+        make_gguf(root, "smollm3", kind)
+
+
 def make(root: Path) -> None:
     make_llama(root)
+    make_smollm3(root)
     make_others(root)

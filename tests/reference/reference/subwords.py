@@ -106,6 +106,14 @@ def llama3() -> BytePairs:
     return BytePairs(tokenizer, "llama-bpe", eos="<|eot_id|>", bos="<|begin_of_text|>", added=added)
 
 
+def smollm3() -> BytePairs:
+    """Llama 3's, but texts are not opened."""
+    pairs = llama3()
+    pairs.tokenizer.post_processor = processors.ByteLevel(trim_offsets=False)
+    pairs.gguf_pre = "smaug-bpe"
+    return pairs
+
+
 def qwen2() -> BytePairs:
     tokenizer = _learn(_by_regex(QWEN2_SPLIT), 507)
     tokenizer.normalizer = normalizers.NFC()

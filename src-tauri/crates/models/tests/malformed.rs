@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use bimo_engine::EngineError;
 use bimo_models::{ModelFiles, open};
+use serde_json::json;
 use tempfile::TempDir;
 
 /// A GGUF file in the making.
@@ -225,6 +226,58 @@ fn a_folder_that_is_not_whole_is_refused_by_what_is_missing() {
     let (code, words) = code_of(&too_small);
     assert_eq!(code, "model_incomplete");
     assert!(words.contains("20 rows"), "{words}");
+}
+
+#[test]
+fn what_a_folder_asks_for_and_is_not_computed_is_refused_by_name() {
+    let cases = [
+        ("llama-safetensors", "hidden_act", json!("relu")),
+        ("llama-safetensors", "partial_rotary_factor", json!(0.5)),
+        ("llama-safetensors", "quantization_config", json!({"quant_method": "gptq"})),
+        ("qwen2-sharded", "use_sliding_window", json!(true)),
+        ("qwen2-sharded", "layer_types", json!(["full_attention", "sliding_attention"])),
+        ("qwen3-safetensors", "rope_scaling", json!({"rope_type": "dynamic", "factor": 2.0})),
+        ("smollm3-safetensors", "use_sliding_window", json!(true)),
+        ("gpt2-safetensors", "activation_function", json!("relu")),
+        ("gpt2-safetensors", "scale_attn_by_inverse_layer_idx", json!(true)),
+    ];
+    for (name, field, value) in cases {
+        let folder = copy_of(name);
+        let path = folder.path().join("config.json");
+        let mut config: serde_json::Value =
+            serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap();
+        config[field] = value;
+        fs::write(&path, config.to_string()).unwrap();
+        let (code, words) = code_of(&folder);
+        assert_eq!(code, "model_unsupported", "{name} {field}: {words}");
+        assert!(words.contains(field), "{words} does not name {field}");
+    }
+}
+
+#[test]
+fn what_a_gguf_asks_for_and_is_not_computed_is_refused_by_name() {
+    let one = 1_u32.to_le_bytes();
+    let fifty = 50_f32.to_le_bytes();
+    let longer = 64_u32.to_le_bytes();
+    for (key, kind, value) in [
+        ("llama.attention.sliding_window", 4, &one),
+        ("llama.attention.value_length", 4, &longer),
+        ("llama.expert_count", 4, &one),
+        ("llama.attn_logit_softcapping", 6, &fifty),
+        ("llama.final_logit_softcapping", 6, &fifty),
+        ("llama.logit_scale", 6, &fifty),
+    ] {
+        let (code, words) = refusal(&Gguf::llama().with(key, kind, value).bytes());
+        assert_eq!(code, "model_unsupported", "{key}: {words}");
+        assert!(words.contains(key), "{words} does not name {key}");
+    }
+    let unknown = Gguf::llama().with("llama.rope.scaling.type", 8, &text("dynamic"));
+    let (code, words) = refusal(&unknown.bytes());
+    assert_eq!(code, "model_unsupported");
+    assert!(words.contains("llama.rope.scaling.type"), "{words}");
+    // What is off asks for nothing.
+    let off = Gguf::llama().with("llama.expert_count", 4, &0_u32.to_le_bytes());
+    assert!(opened(&off.bytes()).is_ok());
 }
 
 /// A repeatable source of numbers (xorshift).

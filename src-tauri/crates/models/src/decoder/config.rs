@@ -11,6 +11,8 @@ pub enum Architecture {
     Qwen2,
     /// Llama with normalised queries and keys.
     Qwen3,
+    /// Llama with layers that do not turn their heads.
+    SmolLm3,
     /// GPT-2: layer norm, learned positions, a fused projection.
     Gpt2,
 }
@@ -22,6 +24,7 @@ impl Architecture {
             "llama" => Self::Llama,
             "qwen2" => Self::Qwen2,
             "qwen3" => Self::Qwen3,
+            "smollm3" => Self::SmolLm3,
             "gpt2" => Self::Gpt2,
             _ => return None,
         })
@@ -33,6 +36,7 @@ impl Architecture {
             Self::Llama => "llama",
             Self::Qwen2 => "qwen2",
             Self::Qwen3 => "qwen3",
+            Self::SmolLm3 => "smollm3",
             Self::Gpt2 => "gpt2",
         }
     }

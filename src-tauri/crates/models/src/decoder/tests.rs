@@ -8,8 +8,13 @@ use candle_core::{Device, Tensor};
 use super::*;
 use crate::{Weight, Weights};
 
-const FAMILIES: [Architecture; 4] =
-    [Architecture::Llama, Architecture::Qwen2, Architecture::Qwen3, Architecture::Gpt2];
+const FAMILIES: [Architecture; 5] = [
+    Architecture::Llama,
+    Architecture::Qwen2,
+    Architecture::Qwen3,
+    Architecture::SmolLm3,
+    Architecture::Gpt2,
+];
 
 /// Every tensor that is asked for is there, with numbers that depend on its name.
 struct MadeUp {
@@ -78,11 +83,15 @@ impl Weights for MadeUp {
 fn config(architecture: Architecture) -> DecoderConfig {
     let learned = architecture == Architecture::Gpt2;
     let rope = Rope { width: 12, theta: 10_000.0, layout: RopeLayout::HalfSplit, scaling: None };
-    let layer = LayerConfig { rope: (!learned).then_some(0), window: None };
+    let turned = LayerConfig { rope: (!learned).then_some(0), window: None };
+    let other = match architecture {
+        Architecture::SmolLm3 => LayerConfig { rope: None, window: None },
+        _ => turned,
+    };
     DecoderConfig {
         architecture,
         hidden_size: 48,
-        layers: vec![layer; 2],
+        layers: vec![turned, other],
         heads: 4,
         kv_heads: if learned { 4 } else { 2 },
         head_dim: 12,

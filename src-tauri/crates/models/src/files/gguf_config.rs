@@ -4,9 +4,23 @@ use bimo_engine::{EngineError, TokenId};
 
 use super::Weights;
 use super::gguf::{Gguf, missing};
-use super::gguf_header::{Header, invalid};
+use super::gguf_header::{Header, Value, invalid};
 use crate::decoder::{Architecture, DecoderConfig, LayerConfig, Rope, RopeLayout, RopeScaling};
 use crate::limits::{MAX_CONTEXT, MAX_LAYERS, MAX_WIDTH};
+
+/// Keys under an architecture's name that change a model's numbers and are not computed here.
+const REFUSED: [&str; 10] = [
+    "attention.clamp_kqv",
+    "attention.max_alibi_bias",
+    "attention.sliding_window",
+    "attn_logit_softcapping",
+    "embedding_scale",
+    "expert_count",
+    "final_logit_softcapping",
+    "logit_scale",
+    "residual_scale",
+    "rope.scaling.attn_factor",
+];
 
 /// The model's shape, as the metadata and the tensors state it.
 pub(super) fn read(file: &Gguf) -> Result<DecoderConfig, EngineError> {
@@ -15,21 +29,26 @@ pub(super) fn read(file: &Gguf) -> Result<DecoderConfig, EngineError> {
     let architecture = Architecture::from_name(name)
         .ok_or_else(|| invalid(key, format!("{name} is not known")))?;
     let shape = Shape { header: file.header(), name };
+    shape.check(&REFUSED)?;
     let hidden_size = shape.required("embedding_length", MAX_WIDTH)?;
     let heads = shape.required("attention.head_count", MAX_WIDTH)?;
     let kv_heads = shape.optional("attention.head_count_kv", MAX_WIDTH)?.unwrap_or(heads);
     let head_dim =
         shape.optional("attention.key_length", MAX_WIDTH)?.unwrap_or(hidden_size / heads);
+    let values = shape.optional("attention.value_length", MAX_WIDTH)?;
+    if values.is_some_and(|values| values != head_dim) {
+        let words = format!("{} is not the keys' length", shape.key("attention.value_length"));
+        return Err(EngineError::ModelUnsupported(words));
+    }
     if !heads.is_multiple_of(kv_heads) || head_dim == 0 {
         return Err(invalid(&shape.key("attention.head_count_kv"), "it does not divide the heads"));
     }
     let vocabulary = vocabulary(file)?;
     let rope = shape.rope(architecture, head_dim)?;
-    let layer = LayerConfig { rope: rope.as_ref().map(|_| 0), window: None };
     Ok(DecoderConfig {
         architecture,
         hidden_size,
-        layers: vec![layer; shape.required("block_count", MAX_LAYERS)?],
+        layers: layers(architecture, shape.required("block_count", MAX_LAYERS)?),
         heads,
         kv_heads,
         head_dim,
@@ -42,6 +61,17 @@ pub(super) fn read(file: &Gguf) -> Result<DecoderConfig, EngineError> {
         tied_embeddings: !file.contains("output.weight"),
         end_tokens: end_tokens(file.header(), vocabulary)?,
     })
+}
+
+/// What each layer has of its own. SmolLM3's files do not say which layers turn their heads: all but each fourth.
+fn layers(architecture: Architecture, count: usize) -> Vec<LayerConfig> {
+    let turns = |layer: usize| match architecture {
+        Architecture::Gpt2 => false,
+        Architecture::SmolLm3 => !layer.is_multiple_of(4),
+        _ => true,
+    };
+    let layer = |layer| LayerConfig { rope: turns(layer).then_some(0), window: None };
+    (1..=count).map(layer).collect()
 }
 
 fn vocabulary(file: &Gguf) -> Result<usize, EngineError> {
@@ -76,6 +106,21 @@ impl Shape<'_> {
         format!("{}.{part}", self.name)
     }
 
+    /// Refuses keys that would be silently ignored.
+    fn check(&self, refused: &[&str]) -> Result<(), EngineError> {
+        for key in refused.iter().map(|part| self.key(part)) {
+            match self.header.metadata.get(&key) {
+                None | Some(Value::Integer(0)) => {}
+                Some(Value::Float(0.0)) => {}
+                Some(_) => {
+                    let words = format!("{key} is set, which is not computed here");
+                    return Err(EngineError::ModelUnsupported(words));
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn optional(&self, part: &str, limit: usize) -> Result<Option<usize>, EngineError> {
         self.header.integer(&self.key(part), 1, limit as i128)
     }
@@ -101,18 +146,17 @@ impl Shape<'_> {
         if architecture == Architecture::Gpt2 {
             return Ok(None);
         }
-        let turned = self.optional("rope.dimension_count", MAX_WIDTH)?.unwrap_or(head_dim);
-        if turned != head_dim {
-            return Err(EngineError::ModelUnsupported(format!(
-                "only {turned} of a head's {head_dim} elements are rotated"
-            )));
+        let key = "rope.dimension_count";
+        let width = self.optional(key, head_dim)?.unwrap_or(head_dim);
+        if !width.is_multiple_of(2) {
+            return Err(invalid(&self.key(key), "it is odd"));
         }
         let theta = self.header.float(&self.key("rope.freq_base"))?.unwrap_or(10_000.0) as f32;
         let layout = match architecture {
-            Architecture::Llama => RopeLayout::Interleaved,
+            Architecture::Llama | Architecture::SmolLm3 => RopeLayout::Interleaved,
             _ => RopeLayout::HalfSplit,
         };
-        Ok(Some(Rope { width: head_dim, theta, layout, scaling: self.rope_scaling()? }))
+        Ok(Some(Rope { width, theta, layout, scaling: self.rope_scaling()? }))
     }
 
     fn rope_scaling(&self) -> Result<Option<RopeScaling>, EngineError> {
@@ -122,7 +166,10 @@ impl Shape<'_> {
             (Some("linear"), Some(factor)) if factor > 0.0 => {
                 Ok(Some(RopeScaling::Linear { factor: factor as f32 }))
             }
-            (Some(kind), _) => Err(EngineError::ModelUnsupported(format!("rope scaling {kind}"))),
+            (Some(kind), _) => {
+                let words = format!("{} is {kind:?}", self.key("rope.scaling.type"));
+                Err(EngineError::ModelUnsupported(words))
+            }
         }
     }
 }

@@ -12,6 +12,8 @@ const CONTROL: [i64; 2] = [2, 3];
 /// The kind of those that were added whole and stand for themselves.
 const USER_DEFINED: [i64; 1] = [4];
 
+const SPLITTING_KEY: &str = "tokenizer.ggml.pre";
+
 /// Reads it.
 pub(super) fn read(header: &Header) -> Result<TextTokenizer, EngineError> {
     let model_key = "tokenizer.ggml.model";
@@ -26,15 +28,15 @@ pub(super) fn read(header: &Header) -> Result<TextTokenizer, EngineError> {
 
 fn byte_pairs(header: &Header) -> Result<BytePairs, EngineError> {
     let tokens = required(header, "tokenizer.ggml.tokens")?;
-    let splitting = splitting(header)?;
+    // Llama 3's files were opened with their token before they said so.
+    let opened = matches!(header.text(SPLITTING_KEY)?, Some("llama-bpe" | "llama3" | "llama-v3"));
     Ok(BytePairs {
         tokens: tokens.to_vec(),
         merges: merges(header)?,
         control: tokens_of(header, &CONTROL, tokens.len()),
         whole: tokens_of(header, &USER_DEFINED, tokens.len()),
-        splitting,
-        // Llama 3's files were opened with their token before they said so.
-        frame: frame(header, tokens.len(), splitting == Splitting::Llama3)?,
+        splitting: splitting(header)?,
+        frame: frame(header, tokens.len(), opened)?,
     })
 }
 
@@ -94,14 +96,15 @@ fn tokens_of(header: &Header, kinds: &[i64], count: usize) -> Vec<TokenId> {
 }
 
 fn splitting(header: &Header) -> Result<Splitting, EngineError> {
-    match header.text("tokenizer.ggml.pre")? {
+    match header.text(SPLITTING_KEY)? {
         Some("gpt-2" | "default") => Ok(Splitting::Gpt2),
         None => {
             tracing::warn!("the file does not say how text is split; it is split as GPT-2 does");
             Ok(Splitting::Gpt2)
         }
         Some("qwen2") => Ok(Splitting::Qwen2),
-        Some("llama-bpe" | "llama3" | "llama-v3") => Ok(Splitting::Llama3),
+        // SmolLM3's files have the last one.
+        Some("llama-bpe" | "llama3" | "llama-v3" | "smaug-bpe") => Ok(Splitting::Llama3),
         Some("smollm") => Ok(Splitting::SmolLm),
         Some(other) => Err(EngineError::ModelUnsupported(format!("the text splitting {other}"))),
     }

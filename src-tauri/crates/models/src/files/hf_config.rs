@@ -4,6 +4,7 @@ use bimo_engine::{EngineError, TokenId};
 use serde_json::Value;
 
 use super::gguf_header::invalid;
+use super::hf_refusals;
 use crate::decoder::{Architecture, DecoderConfig, LayerConfig, Rope, RopeLayout, RopeScaling};
 use crate::limits::{MAX_CONTEXT, MAX_LAYERS, MAX_WIDTH};
 
@@ -19,6 +20,7 @@ pub(super) fn read(
     let architecture = Architecture::from_name(name).ok_or_else(|| {
         EngineError::ModelUnsupported(format!("a model of type {name} cannot continue text here"))
     })?;
+    hf_refusals::check(config, architecture)?;
     let fields = Fields(config);
     let gpt2 = architecture == Architecture::Gpt2;
     let key = |llama: &'static str, gpt2_key: &'static str| if gpt2 { gpt2_key } else { llama };
@@ -40,7 +42,7 @@ pub(super) fn read(
     Ok(DecoderConfig {
         architecture,
         hidden_size,
-        layers: vec![LayerConfig { rope: (!gpt2).then_some(0), window: None }; layers],
+        layers: fields.layers(architecture, layers)?,
         heads,
         kv_heads,
         head_dim,
@@ -49,7 +51,7 @@ pub(super) fn read(
         context_length: fields.size(key("max_position_embeddings", "n_positions"), MAX_CONTEXT)?,
         norm_eps: fields.number(eps_key)?.unwrap_or(if gpt2 { 1e-5 } else { 1e-6 }),
         attention_scale: (head_dim as f64).powf(-0.5),
-        ropes: if gpt2 { Vec::new() } else { vec![fields.rope(head_dim)?] },
+        ropes: if gpt2 { Vec::new() } else { vec![fields.rope(architecture, head_dim)?] },
         tied_embeddings: !untied,
         end_tokens: end_tokens(config, generation, vocabulary)?,
     })
@@ -83,6 +85,40 @@ fn end_tokens(
 struct Fields<'a>(&'a Value);
 
 impl Fields<'_> {
+    fn layers(
+        &self,
+        architecture: Architecture,
+        count: usize,
+    ) -> Result<Vec<LayerConfig>, EngineError> {
+        let turns: Vec<bool> = match architecture {
+            Architecture::Gpt2 => vec![false; count],
+            Architecture::SmolLm3 => self.turning_layers(count)?,
+            _ => vec![true; count],
+        };
+        let layer = |turns: bool| LayerConfig { rope: turns.then_some(0), window: None };
+        Ok(turns.into_iter().map(layer).collect())
+    }
+
+    /// SmolLM3's layers that turn their heads: those with a 1 in a list, or all but each fourth.
+    fn turning_layers(&self, count: usize) -> Result<Vec<bool>, EngineError> {
+        let key = "no_rope_layers";
+        match &self.0[key] {
+            Value::Null => {
+                let key = "no_rope_layer_interval";
+                let interval = self.optional_size(key, MAX_LAYERS)?.unwrap_or(4);
+                Ok((1..=count).map(|layer| !layer.is_multiple_of(interval)).collect())
+            }
+            Value::Array(list) if list.len() >= count => {
+                let flags = list.iter().take(count).map(|flag| match flag.as_u64() {
+                    Some(flag @ 0..=1) => Ok(flag == 1),
+                    _ => Err(invalid(key, format!("{flag} is neither 0 nor 1"))),
+                });
+                flags.collect()
+            }
+            _ => Err(invalid(key, "it is no list of a flag for each layer")),
+        }
+    }
+
     fn optional_size(&self, key: &str, limit: usize) -> Result<Option<usize>, EngineError> {
         match &self.0[key] {
             Value::Null => Ok(None),
@@ -111,12 +147,14 @@ impl Fields<'_> {
     }
 
     /// `rope_parameters` since transformers 5, `rope_theta` and `rope_scaling` before.
-    fn rope(&self, head_dim: usize) -> Result<Rope, EngineError> {
+    fn rope(&self, architecture: Architecture, head_dim: usize) -> Result<Rope, EngineError> {
+        let usual_theta =
+            if architecture == Architecture::SmolLm3 { 2_000_000.0 } else { 10_000.0 };
         let newer = &self.0["rope_parameters"];
         let scaling = if newer.is_object() { newer } else { &self.0["rope_scaling"] };
         let theta = match Fields(newer).number("rope_theta")? {
             Some(theta) => theta,
-            None => self.number("rope_theta")?.unwrap_or(10_000.0),
+            None => self.number("rope_theta")?.unwrap_or(usual_theta),
         };
         Ok(Rope {
             width: head_dim,
@@ -141,7 +179,7 @@ impl Fields<'_> {
                 high_factor: number("high_freq_factor")?,
                 original_context: number("original_max_position_embeddings")?,
             })),
-            Some(other) => Err(EngineError::ModelUnsupported(format!("rope scaling {other}"))),
+            Some(other) => Err(EngineError::ModelUnsupported(format!("rope_scaling is {other:?}"))),
         }
     }
 }

@@ -8,6 +8,7 @@ mod gguf_header;
 mod gguf_tokenizer;
 mod hf_config;
 mod hf_names;
+mod hf_refusals;
 mod hf_weights;
 
 use std::path::Path;

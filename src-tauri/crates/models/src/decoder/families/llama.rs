@@ -9,7 +9,7 @@ use crate::decoder::feed_forward::FeedForward;
 use crate::decoder::layers::Norm;
 use crate::decoder::loader::{Bias, Loader};
 
-/// SmolLM2 and others share it.
+/// SmolLM2 and others share it; so does SmolLM3, whose layers differ only in whether they turn their heads.
 pub(super) struct Llama;
 
 impl Family for Llama {

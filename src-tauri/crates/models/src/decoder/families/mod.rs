@@ -24,7 +24,7 @@ pub(super) trait Family: Sync {
 /// The family of an architecture.
 pub(super) fn of(architecture: Architecture) -> &'static dyn Family {
     match architecture {
-        Architecture::Llama => &llama::Llama,
+        Architecture::Llama | Architecture::SmolLm3 => &llama::Llama,
         Architecture::Qwen2 => &qwen2::Qwen2,
         Architecture::Qwen3 => &qwen3::Qwen3,
         Architecture::Gpt2 => &gpt2::Gpt2,

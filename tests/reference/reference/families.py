@@ -1,0 +1,138 @@
+"""The architectures of the model fixtures: how to make a tiny model of each, and the tokenizer it comes with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from transformers import (
+    GPT2Config,
+    GPT2LMHeadModel,
+    LlamaConfig,
+    LlamaForCausalLM,
+    Qwen2Config,
+    Qwen2ForCausalLM,
+    Qwen3Config,
+    Qwen3ForCausalLM,
+    SmolLM3Config,
+    SmolLM3ForCausalLM,
+)
+
+from . import subwords
+from .subwords import BytePairs
+
+WIDTH = 32
+# A row of a K-quant is whole blocks of 256.
+BLOCK_WIDTH = 256
+POSITIONS = 128
+
+
+def layers(width: int) -> int:
+    """One where a layer is large, so that a file stays small."""
+    return 1 if width == BLOCK_WIDTH else 2
+
+
+@dataclass
+class Family:
+    """One architecture: how to make a model of a given width, and the tokenizer it comes with."""
+
+    make: Callable[[int, int], torch.nn.Module]
+    pairs: Callable[[], BytePairs]
+    tokenizer_class: str
+
+
+def _llama(width: int, vocab: int, **more) -> LlamaForCausalLM:
+    return LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=vocab,
+            hidden_size=width,
+            intermediate_size=max(64, width),
+            num_hidden_layers=layers(width),
+            num_attention_heads=4,
+            num_key_value_heads=2,
+            head_dim=width // 4,
+            max_position_embeddings=512,
+            rms_norm_eps=1e-5,
+            bos_token_id=506,
+            eos_token_id=511,
+            **{"tie_word_embeddings": False, "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0}} | more,
+        )
+    )
+
+
+def _llama3(width: int, vocab: int) -> LlamaForCausalLM:
+    scaled = {
+        "rope_type": "llama3",
+        "rope_theta": 500000.0,
+        "factor": 8.0,
+        "low_freq_factor": 1.0,
+        "high_freq_factor": 4.0,
+        "original_max_position_embeddings": 64,
+    }
+    return _llama(width, vocab, tie_word_embeddings=True, rope_parameters=scaled)
+
+
+def _qwen(config, model, width: int, vocab: int, head_dim: int, tied: bool) -> torch.nn.Module:
+    return model(
+        config(
+            vocab_size=vocab,
+            hidden_size=width,
+            intermediate_size=max(64, width),
+            num_hidden_layers=layers(width),
+            num_attention_heads=4,
+            num_key_value_heads=2,
+            head_dim=head_dim,
+            max_position_embeddings=512,
+            rms_norm_eps=1e-6,
+            tie_word_embeddings=tied,
+            rope_parameters={"rope_type": "default", "rope_theta": 1000000.0},
+            bos_token_id=507,
+            eos_token_id=509,
+            use_sliding_window=False,
+        )
+    )
+
+
+def _smollm3(width: int, vocab: int, interval: int) -> SmolLM3ForCausalLM:
+    """Each layer whose number is a multiple of the interval does not turn its heads."""
+    return SmolLM3ForCausalLM(
+        SmolLM3Config(
+            vocab_size=vocab,
+            hidden_size=width,
+            intermediate_size=64,
+            num_hidden_layers=4,
+            num_attention_heads=4,
+            num_key_value_heads=2,
+            max_position_embeddings=512,
+            rms_norm_eps=1e-6,
+            no_rope_layer_interval=interval,
+            rope_parameters={"rope_type": "default", "rope_theta": 5000000.0},
+            bos_token_id=506,
+            eos_token_id=511,
+            pad_token_id=None,
+        )
+    )
+
+
+def gpt2(width: int, vocab: int) -> GPT2LMHeadModel:
+    shape = {"n_embd": width, "n_layer": layers(width), "n_head": 4, "n_positions": POSITIONS}
+    return GPT2LMHeadModel(GPT2Config(vocab_size=vocab, bos_token_id=vocab - 1, eos_token_id=vocab - 1, **shape))
+
+
+FAMILIES = {
+    "llama": Family(_llama, subwords.llama3, "PreTrainedTokenizerFast"),
+    "llama3-rope": Family(_llama3, subwords.llama3, "PreTrainedTokenizerFast"),
+    "qwen2": Family(
+        lambda width, vocab: _qwen(Qwen2Config, Qwen2ForCausalLM, width, vocab, width // 4, True),
+        subwords.qwen2,
+        "Qwen2Tokenizer",
+    ),
+    # Heads wider than a share of the hidden size, as Qwen3 has them.
+    "qwen3": Family(
+        lambda width, vocab: _qwen(Qwen3Config, Qwen3ForCausalLM, width, vocab, width // 4 * 2, False),
+        subwords.qwen2,
+        "Qwen2Tokenizer",
+    ),
+    "smollm3": Family(lambda width, vocab: _smollm3(width, vocab, 4), subwords.smollm3, "PreTrainedTokenizerFast"),
+    "smollm3-thirds": Family(lambda width, vocab: _smollm3(width, vocab, 3), subwords.smollm3, "PreTrainedTokenizerFast"),
+    "gpt2": Family(gpt2, subwords.gpt2, "GPT2Tokenizer"),
+}
