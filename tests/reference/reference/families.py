@@ -9,6 +9,8 @@ from transformers import (
     GPT2LMHeadModel,
     LlamaConfig,
     LlamaForCausalLM,
+    Phi3Config,
+    Phi3ForCausalLM,
     Qwen2Config,
     Qwen2ForCausalLM,
     Qwen3Config,
@@ -113,6 +115,51 @@ def _smollm3(width: int, vocab: int, interval: int) -> SmolLM3ForCausalLM:
     )
 
 
+def _phi3(width: int, vocab: int, **more) -> Phi3ForCausalLM:
+    """Without more: a window and no stretching, as Phi-3-mini-4k."""
+    usual = {
+        "sliding_window": 20,
+        "max_position_embeddings": 512,
+        "original_max_position_embeddings": 512,
+        "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0},
+    }
+    return Phi3ForCausalLM(
+        Phi3Config(
+            vocab_size=vocab,
+            hidden_size=width,
+            intermediate_size=64,
+            num_hidden_layers=layers(width),
+            num_attention_heads=4,
+            rms_norm_eps=1e-5,
+            bos_token_id=506,
+            eos_token_id=511,
+            pad_token_id=None,
+            **usual | more,
+        )
+    )
+
+
+def _phi4(width: int, vocab: int) -> Phi3ForCausalLM:
+    """LongRoPE on a part of each head and tied embeddings, as Phi-4-mini. The greedy text passes the original context."""
+    pairs = int(width // 4 * 0.75) // 2
+    rope = {
+        "rope_type": "longrope",
+        "rope_theta": 10000.0,
+        "partial_rotary_factor": 0.75,
+        "short_factor": [1.0 + 0.1 * pair for pair in range(pairs)],
+        "long_factor": [1.5 + 2.5 * pair for pair in range(pairs)],
+    }
+    return _phi3(
+        width,
+        vocab,
+        num_key_value_heads=2,
+        sliding_window=None,
+        tie_word_embeddings=True,
+        original_max_position_embeddings=48,
+        rope_parameters=rope,
+    )
+
+
 def gpt2(width: int, vocab: int) -> GPT2LMHeadModel:
     shape = {"n_embd": width, "n_layer": layers(width), "n_head": 4, "n_positions": POSITIONS}
     return GPT2LMHeadModel(GPT2Config(vocab_size=vocab, bos_token_id=vocab - 1, eos_token_id=vocab - 1, **shape))
@@ -134,5 +181,7 @@ FAMILIES = {
     ),
     "smollm3": Family(lambda width, vocab: _smollm3(width, vocab, 4), subwords.smollm3, "PreTrainedTokenizerFast"),
     "smollm3-thirds": Family(lambda width, vocab: _smollm3(width, vocab, 3), subwords.smollm3, "PreTrainedTokenizerFast"),
+    "phi3": Family(_phi3, subwords.llama3, "PreTrainedTokenizerFast"),
+    "phi4": Family(_phi4, subwords.llama3, "PreTrainedTokenizerFast"),
     "gpt2": Family(gpt2, subwords.gpt2, "GPT2Tokenizer"),
 }

@@ -5,6 +5,7 @@ reordered, and SmolLM3's too, because llama.cpp rotates neighbouring pairs there
 turned to `[out, in]`.
 """
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,11 +46,13 @@ _IN_LAYER = {
     "self_attn.k_proj": "attn_k",
     "self_attn.v_proj": "attn_v",
     "self_attn.o_proj": "attn_output",
+    "self_attn.qkv_proj": "attn_qkv",
     "self_attn.q_norm": "attn_q_norm",
     "self_attn.k_norm": "attn_k_norm",
     "post_attention_layernorm": "ffn_norm",
     "mlp.gate_proj": "ffn_gate",
     "mlp.up_proj": "ffn_up",
+    "mlp.gate_up_proj": "ffn_up",
     "mlp.down_proj": "ffn_down",
     "ln_1": "attn_norm",
     "attn.c_attn": "attn_qkv",
@@ -211,11 +214,28 @@ def _add_shape(writer: gguf.GGUFWriter, config) -> None:
     writer.add_head_count_kv(config.num_key_value_heads)
     writer.add_layer_norm_rms_eps(config.rms_norm_eps)
     writer.add_rope_freq_base(config.rope_parameters["rope_theta"])
+    if config.model_type == "phi3":
+        _add_phi3_shape(writer, config)
+        return
     if config.model_type not in ("qwen2", "smollm3"):
         writer.add_key_length(head_dim)
         writer.add_value_length(head_dim)
     if config.model_type in ("llama", "smollm3"):
         writer.add_rope_dimension_count(head_dim)
+
+
+def _add_phi3_shape(writer: gguf.GGUFWriter, config) -> None:
+    """No window is written as 0. The magnitude is that of LongRoPE (Ding et al. 2024) for this stretch of the context."""
+    rope, original = config.rope_parameters, config.original_max_position_embeddings
+    head_dim = config.hidden_size // config.num_attention_heads
+    writer.add_rope_scaling_orig_ctx_len(original)
+    writer.add_rope_dimension_count(int(rope.get("partial_rotary_factor", 1.0) * head_dim))
+    writer.add_sliding_window(config.sliding_window or 0)
+    if "long_factor" in rope:
+        stretch = config.max_position_embeddings / original
+        writer.add_rope_scaling_attn_factors(math.sqrt(1 + math.log(stretch) / math.log(original)))
+        for which in ("long", "short"):
+            writer.add_tensor(f"rope_factors_{which}.weight", np.array(rope[f"{which}_factor"], dtype=np.float32))
 
 
 def rope_factors(rope: dict, head_dim: int) -> np.ndarray:

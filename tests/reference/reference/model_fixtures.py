@@ -129,6 +129,10 @@ def publish_config(folder: Path) -> None:
     config = json.loads(path.read_text())
     rope = config.pop("rope_parameters")
     config["rope_theta"] = rope.pop("rope_theta")
+    if "partial_rotary_factor" in rope:
+        config["partial_rotary_factor"] = rope.pop("partial_rotary_factor")
+    if "original_max_position_embeddings" in config:
+        rope.pop("original_max_position_embeddings", None)
     config["rope_scaling"] = rope if rope["rope_type"] != "default" else None
     config["torch_dtype"] = config.pop("dtype")
     config["transformers_version"] = "4.45.0"
@@ -249,7 +253,16 @@ def make_smollm3(root: Path) -> None:
         make_gguf(root, "smollm3", kind)
 
 
+def make_phi3(root: Path) -> None:
+    make_folder(root, "phi3-safetensors", "phi3", torch.float32, published=False)
+    make_folder(root, "phi4-safetensors", "phi4", torch.bfloat16, published=True)
+    make_gguf(root, "phi3", "f16", "sentencepiece")
+    for kind in ("f32", "q8_0"):
+        make_gguf(root, "phi4", kind)
+
+
 def make(root: Path) -> None:
     make_llama(root)
     make_smollm3(root)
+    make_phi3(root)
     make_others(root)

@@ -13,6 +13,8 @@ pub enum Architecture {
     Qwen3,
     /// Llama with layers that do not turn their heads.
     SmolLm3,
+    /// Llama with fused projections; Phi-3.5 and Phi-4-mini too.
+    Phi3,
     /// GPT-2: layer norm, learned positions, a fused projection.
     Gpt2,
 }
@@ -25,6 +27,7 @@ impl Architecture {
             "qwen2" => Self::Qwen2,
             "qwen3" => Self::Qwen3,
             "smollm3" => Self::SmolLm3,
+            "phi3" => Self::Phi3,
             "gpt2" => Self::Gpt2,
             _ => return None,
         })
@@ -37,6 +40,7 @@ impl Architecture {
             Self::Qwen2 => "qwen2",
             Self::Qwen3 => "qwen3",
             Self::SmolLm3 => "smollm3",
+            Self::Phi3 => "phi3",
             Self::Gpt2 => "gpt2",
         }
     }
@@ -71,6 +75,17 @@ pub enum RopeScaling {
     Linear {
         /// The divisor.
         factor: f32,
+    },
+    /// LongRoPE (Ding et al. 2024): each frequency has its own divisor, another one in a long text.
+    Long {
+        /// Divisors in a text of at most `original_context` tokens, one for each pair.
+        short: Vec<f32>,
+        /// Divisors in a longer text.
+        long: Vec<f32>,
+        /// The context of the first training, in tokens.
+        original_context: usize,
+        /// Turned elements are multiplied by it.
+        magnitude: f32,
     },
     /// Llama 3: low frequencies divided, high ones kept, a ramp between.
     Llama3 {

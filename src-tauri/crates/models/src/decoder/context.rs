@@ -14,6 +14,10 @@ pub struct Context {
     layers: Vec<Layer>,
     capacity: usize,
     shape: Shape,
+    /// A text of at least so many tokens is being read.
+    foreseen: usize,
+    /// Its keys are turned as those of a long text.
+    is_long: bool,
 }
 
 /// Keys and values of one layer, each `[kv_heads, capacity, head_dim]`.
@@ -40,7 +44,7 @@ impl Context {
             device: device.clone(),
         };
         let layers = (0..config.layers.len()).map(|_| shape.layer(0)).collect::<Result<_>>()?;
-        Ok(Self { tokens: Vec::new(), layers, capacity: 0, shape })
+        Ok(Self { tokens: Vec::new(), layers, capacity: 0, shape, foreseen: 0, is_long: false })
     }
 
     /// The tokens read.
@@ -51,6 +55,28 @@ impl Context {
     /// Forgets all but the first `length` tokens.
     pub fn truncate(&mut self, length: usize) {
         self.tokens.truncate(length);
+    }
+
+    /// Says that a text of so many tokens is about to be read, piece by piece. Some models turn the heads of a long text
+    /// otherwise; told in time, they need not begin again when it turns out to be long.
+    pub fn foresee(&mut self, length: usize) {
+        self.foreseen = length;
+    }
+
+    /// The length of the text that has `additional` tokens more, as far as it is known.
+    pub(super) fn length_with(&self, additional: usize) -> usize {
+        self.foreseen.max(self.tokens.len() + additional)
+    }
+
+    /// Whether its keys are turned as those of a long text.
+    pub(super) fn is_long(&self) -> bool {
+        self.is_long
+    }
+
+    /// Begins again as a long text, or a short one. Answers the tokens that have to be read again.
+    pub(super) fn begin_again(&mut self, is_long: bool) -> Vec<TokenId> {
+        self.is_long = is_long;
+        std::mem::take(&mut self.tokens)
     }
 
     /// How many of `tokens`, from the first, have been read already.
@@ -68,6 +94,8 @@ impl Context {
             layers: self.layers.iter().map(copy).collect::<Result<_>>()?,
             capacity: self.capacity,
             shape: self.shape.clone(),
+            foreseen: self.foreseen,
+            is_long: self.is_long,
         })
     }
 

@@ -7,19 +7,41 @@ use super::layers::Linear;
 /// Widens, bends, narrows.
 pub(super) enum FeedForward {
     /// `down(silu(gate(x)) * up(x))` (Shazeer 2020).
-    Gated { gate: Linear, up: Linear, down: Linear },
+    Gated { gate: Gate, down: Linear },
     /// `down(gelu(up(x)))`, GELU in its tanh form (Hendrycks and Gimpel 2016).
     Plain { up: Linear, down: Linear },
+}
+
+/// How the two sides of a gated part are made.
+pub(super) enum Gate {
+    /// A layer for each.
+    Separate { gate: Linear, up: Linear },
+    /// One layer; the gate lies before the other in its output.
+    Fused(Linear),
 }
 
 impl FeedForward {
     /// `[rows, hidden]` to the same.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         match self {
-            Self::Gated { gate, up, down } => {
-                down.forward(&(gate.forward(x)?.silu()? * up.forward(x)?)?)
+            Self::Gated { gate, down } => {
+                let (gate, up) = gate.sides(x)?;
+                down.forward(&(gate.silu()? * up)?)
             }
             Self::Plain { up, down } => down.forward(&up.forward(x)?.gelu()?),
+        }
+    }
+}
+
+impl Gate {
+    fn sides(&self, x: &Tensor) -> Result<(Tensor, Tensor)> {
+        match self {
+            Self::Separate { gate, up } => Ok((gate.forward(x)?, up.forward(x)?)),
+            Self::Fused(linear) => {
+                let both = linear.forward(x)?;
+                let width = both.dim(1)? / 2;
+                Ok((both.narrow(1, 0, width)?, both.narrow(1, width, width)?))
+            }
         }
     }
 }

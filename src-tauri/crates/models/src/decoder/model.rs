@@ -10,9 +10,12 @@ use super::families;
 use super::layers::Norm;
 use super::loader::{Loader, Placement, compute};
 use super::matrix::Matrix;
-use super::rope::{Rotary, Rotation};
+use super::rope::{Place, Rotary, Rotation};
 use super::{DecoderConfig, Rope, families::Family};
 use crate::Weights;
+
+/// Tokens that are read again at a time.
+const CHUNK_TOKENS: usize = 512;
 
 /// A decoder-only transformer on its device.
 pub struct Decoder {
@@ -95,6 +98,14 @@ impl Decoder {
         Context::new(&self.config, &self.device).map_err(compute)
     }
 
+    /// How many of `tokens`, from the first, a context has read in a way that serves a text of so many tokens.
+    pub fn reusable(&self, context: &Context, tokens: &[TokenId]) -> usize {
+        match self.is_long(tokens.len()) == context.is_long() {
+            true => context.common_prefix(tokens),
+            false => 0,
+        }
+    }
+
     /// Reads the tokens of all runs at once and answers the logits of each row wanted, run after run.
     ///
     /// After a failure no run has read anything.
@@ -108,18 +119,39 @@ impl Decoder {
                 });
             }
         }
+        for run in runs.iter_mut() {
+            self.settle(run.context, run.tokens.len()).map_err(compute)?;
+        }
         self.compute(runs, rows).map_err(compute)
+    }
+
+    fn is_long(&self, length: usize) -> bool {
+        self.rotaries.iter().any(|rotary| rotary.is_long(length))
+    }
+
+    /// Reads a context again where `additional` tokens make its text long, or where it is not long any more: its heads
+    /// turn otherwise then, and what was made of them is of no use.
+    fn settle(&self, context: &mut Context, additional: usize) -> candle::Result<()> {
+        let is_long = self.is_long(context.length_with(additional));
+        if is_long == context.is_long() {
+            return Ok(());
+        }
+        let tokens = context.begin_again(is_long);
+        for tokens in tokens.chunks(CHUNK_TOKENS) {
+            self.compute(&mut [Run { context: &mut *context, tokens }], Rows::Last)?;
+        }
+        Ok(())
     }
 
     fn compute(&self, runs: &mut [Run<'_>], rows: Rows) -> candle::Result<Vec<Vec<f32>>> {
         let tokens: Vec<TokenId> = runs.iter().flat_map(|run| run.tokens).copied().collect();
-        let positions: Vec<usize> = runs.iter().flat_map(Run::positions).collect();
+        let places: Vec<Place> = runs.iter().flat_map(Run::places).collect();
         let mut x = self.embedding.look_up(&Tensor::new(tokens, &self.device)?)?;
         if let Some(learned) = &self.positions {
-            let positions: Vec<u32> = positions.iter().map(|&position| position as u32).collect();
+            let positions: Vec<u32> = places.iter().map(|place| place.position as u32).collect();
             x = (x + learned.look_up(&Tensor::new(positions, &self.device)?)?)?;
         }
-        let mut pass = self.start_pass(runs, &positions)?;
+        let mut pass = self.start_pass(runs, &places)?;
         for (layer, block) in self.blocks.iter().enumerate() {
             x = block.forward(&x, layer, &mut pass)?;
         }
@@ -136,12 +168,12 @@ impl Decoder {
     fn start_pass<'p, 'r>(
         &self,
         runs: &'p mut [Run<'r>],
-        positions: &[usize],
+        places: &[Place],
     ) -> candle::Result<Pass<'p, 'r>> {
         for run in runs.iter_mut() {
             run.context.reserve(run.tokens.len())?;
         }
-        let rotations = self.rotaries.iter().map(|rotary| rotary.at(positions, &self.device));
+        let rotations = self.rotaries.iter().map(|rotary| rotary.at(places, &self.device));
         Ok(Pass { rotations: rotations.collect::<candle::Result<_>>()?, runs })
     }
 
@@ -155,9 +187,9 @@ impl Decoder {
 }
 
 impl Run<'_> {
-    fn positions(&self) -> std::ops::Range<usize> {
-        let start = self.context.tokens().len();
-        start..start + self.tokens.len()
+    fn places(&self) -> impl Iterator<Item = Place> + use<> {
+        let (start, is_long) = (self.context.tokens().len(), self.context.is_long());
+        (start..start + self.tokens.len()).map(move |position| Place { position, is_long })
     }
 }
 

@@ -10,7 +10,25 @@ use super::{Rope, RopeLayout, RopeScaling};
 /// The angles that a position adds, for each pair of a head's elements.
 pub(super) struct Rotary {
     frequencies: Vec<f32>,
+    /// What takes their place in a long text.
+    long: Option<Long>,
+    /// Turned elements are multiplied by it.
+    magnitude: f32,
     layout: RopeLayout,
+}
+
+struct Long {
+    frequencies: Vec<f32>,
+    /// A text is long when it has more tokens.
+    above: usize,
+}
+
+/// Where a row stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    pub position: usize,
+    /// In a text that is long for the model's ropes.
+    pub is_long: bool,
 }
 
 /// The turns of a batch's rows.
@@ -25,25 +43,50 @@ pub(super) struct Rotation {
 impl Rotary {
     /// `divisors`, where a file has them, say how each frequency is stretched and stand in for `rope.scaling`.
     pub fn new(rope: &Rope, divisors: Option<&[f32]>) -> Self {
+        let pairs = 0..rope.width / 2;
         let frequency = |pair: usize| {
             let exponent = (2 * pair) as f64 / rope.width as f64;
-            let frequency = f64::from(rope.theta).powf(-exponent) as f32;
-            match (divisors, &rope.scaling) {
-                (Some(divisors), _) => frequency / divisors[pair],
-                (None, Some(scaling)) => scaling.stretch(frequency),
-                (None, None) => frequency,
-            }
+            f64::from(rope.theta).powf(-exponent) as f32
         };
-        Self { frequencies: (0..rope.width / 2).map(frequency).collect(), layout: rope.layout }
+        let divided = |divisors: &[f32]| -> Vec<f32> {
+            pairs.clone().map(|pair| frequency(pair) / divisors[pair]).collect()
+        };
+        let mut rotary =
+            Self { frequencies: Vec::new(), long: None, magnitude: 1.0, layout: rope.layout };
+        match (divisors, &rope.scaling) {
+            (Some(divisors), _) => rotary.frequencies = divided(divisors),
+            (None, Some(RopeScaling::Long { short, long, original_context, magnitude })) => {
+                rotary.frequencies = divided(short);
+                rotary.long = Some(Long { frequencies: divided(long), above: *original_context });
+                rotary.magnitude = *magnitude;
+            }
+            (None, Some(scaling)) => {
+                let stretched = |pair| scaling.stretch(frequency(pair));
+                rotary.frequencies = pairs.map(stretched).collect();
+            }
+            (None, None) => rotary.frequencies = pairs.map(frequency).collect(),
+        }
+        rotary
     }
 
-    /// The turns of rows that stand at these positions.
-    pub fn at(&self, positions: &[usize], device: &Device) -> Result<Rotation> {
-        let angles = positions.iter().flat_map(|&position| {
-            self.frequencies.iter().map(move |frequency| position as f32 * frequency)
+    /// Whether a text of so many tokens is long.
+    pub fn is_long(&self, length: usize) -> bool {
+        self.long.as_ref().is_some_and(|long| length > long.above)
+    }
+
+    /// The turns of rows that stand at these places.
+    pub fn at(&self, places: &[Place], device: &Device) -> Result<Rotation> {
+        let shape = (places.len(), self.frequencies.len());
+        let angles = places.iter().flat_map(|place| {
+            let frequencies = match &self.long {
+                Some(long) if place.is_long => &long.frequencies,
+                _ => &self.frequencies,
+            };
+            frequencies.iter().map(|frequency| place.position as f32 * frequency)
         });
-        let shape = (positions.len(), self.frequencies.len());
-        let (cos, sin): (Vec<_>, Vec<_>) = angles.map(|angle| (angle.cos(), angle.sin())).unzip();
+        let turns =
+            angles.map(|angle| (angle.cos() * self.magnitude, angle.sin() * self.magnitude));
+        let (cos, sin): (Vec<_>, Vec<_>) = turns.unzip();
         Ok(Rotation {
             cos: Tensor::from_vec(cos, shape, device)?,
             sin: Tensor::from_vec(sin, shape, device)?,
@@ -74,6 +117,7 @@ impl Rotation {
 impl RopeScaling {
     fn stretch(&self, frequency: f32) -> f32 {
         match *self {
+            Self::Long { .. } => frequency,
             Self::Linear { factor } => frequency / factor,
             Self::Llama3 { factor, low_factor, high_factor, original_context } => {
                 let turns = original_context * frequency / TAU;
@@ -102,7 +146,8 @@ mod tests {
         };
         let turned = |layout| {
             let rotary = Rotary::new(&rope(layout, None), None);
-            let rotation = rotary.at(&[3], &Device::Cpu).unwrap();
+            let rotation =
+                rotary.at(&[Place { position: 3, is_long: false }], &Device::Cpu).unwrap();
             rotation.apply(&x).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap()
         };
         let close = |found: Vec<f32>, expected: [f32; 4]| {
@@ -119,7 +164,8 @@ mod tests {
     fn only_the_width_of_a_head_turns() {
         let x = Tensor::new(&[[[[1.0f32, 2.0, 3.0, 4.0, 5.0, 6.0]]]], &Device::Cpu).unwrap();
         let rotation = Rotary::new(&rope(RopeLayout::HalfSplit, None), None);
-        let turned = rotation.at(&[3], &Device::Cpu).unwrap().apply(&x).unwrap();
+        let place = Place { position: 3, is_long: false };
+        let turned = rotation.at(&[place], &Device::Cpu).unwrap().apply(&x).unwrap();
         let turned = turned.flatten_all().unwrap().to_vec1::<f32>().unwrap();
         assert_eq!(turned[4..], [5.0, 6.0]);
         assert!((turned[0] - (3f32.cos() - 3.0 * 3f32.sin())).abs() < 1e-5);
@@ -139,6 +185,25 @@ mod tests {
         // 2.5 turns in 8192 positions lie half-way between 1 and 4: the mean of f and f / 8.
         let middle = 2.5 * TAU / 8192.0;
         assert!((scaling.stretch(middle) - middle * (1.0 + 0.125) / 2.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_long_text_has_other_divisors() {
+        let scaling = RopeScaling::Long {
+            short: vec![1.0, 2.0],
+            long: vec![4.0, 5.0],
+            original_context: 100,
+            magnitude: 1.5,
+        };
+        let rotary = Rotary::new(&rope(RopeLayout::HalfSplit, Some(scaling)), None);
+        assert!(!rotary.is_long(100) && rotary.is_long(101));
+        let places = [false, true].map(|is_long| Place { position: 2, is_long });
+        let cos = rotary.at(&places, &Device::Cpu).unwrap().cos.to_vec2::<f32>().unwrap();
+        // Frequencies 1 and 0.01, divided.
+        let expected = [[2.0f32, 0.01], [0.5, 0.004]].map(|row| row.map(|a| 1.5 * a.cos()));
+        for (found, expected) in cos.iter().flatten().zip(expected.iter().flatten()) {
+            assert!((found - expected).abs() < 1e-6, "{cos:?}");
+        }
     }
 
     #[test]

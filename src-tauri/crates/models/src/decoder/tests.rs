@@ -8,11 +8,12 @@ use candle_core::{Device, Tensor};
 use super::*;
 use crate::{Weight, Weights};
 
-const FAMILIES: [Architecture; 5] = [
+const FAMILIES: [Architecture; 6] = [
     Architecture::Llama,
     Architecture::Qwen2,
     Architecture::Qwen3,
     Architecture::SmolLm3,
+    Architecture::Phi3,
     Architecture::Gpt2,
 ];
 
@@ -26,6 +27,7 @@ impl MadeUp {
         let (hidden, ffn) = (config.hidden_size, config.ffn_size);
         let (queries, keys) = (config.heads * config.head_dim, config.kv_heads * config.head_dim);
         let all = queries + 2 * keys;
+        let up = if config.architecture == Architecture::Phi3 { 2 * ffn } else { ffn };
         let shapes = [
             ("token_embd.weight", vec![config.vocabulary, hidden]),
             ("position_embd.weight", vec![config.context_length, hidden]),
@@ -48,8 +50,8 @@ impl MadeUp {
             ("ffn_norm.weight", vec![hidden]),
             ("ffn_norm.bias", vec![hidden]),
             ("ffn_gate.weight", vec![ffn, hidden]),
-            ("ffn_up.weight", vec![ffn, hidden]),
-            ("ffn_up.bias", vec![ffn]),
+            ("ffn_up.weight", vec![up, hidden]),
+            ("ffn_up.bias", vec![up]),
             ("ffn_down.weight", vec![hidden, ffn]),
             ("ffn_down.bias", vec![hidden]),
         ];
@@ -82,10 +84,21 @@ impl Weights for MadeUp {
 
 fn config(architecture: Architecture) -> DecoderConfig {
     let learned = architecture == Architecture::Gpt2;
-    let rope = Rope { width: 12, theta: 10_000.0, layout: RopeLayout::HalfSplit, scaling: None };
+    let stretched = || RopeScaling::Long {
+        short: vec![1.0, 1.1, 1.2, 1.3],
+        long: vec![2.0, 3.0, 4.0, 5.0],
+        original_context: 45,
+        magnitude: 1.1,
+    };
+    let (width, scaling) = match architecture {
+        Architecture::Phi3 => (8, Some(stretched())),
+        _ => (12, None),
+    };
+    let rope = Rope { width, theta: 10_000.0, layout: RopeLayout::HalfSplit, scaling };
     let turned = LayerConfig { rope: (!learned).then_some(0), window: None };
     let other = match architecture {
         Architecture::SmolLm3 => LayerConfig { rope: None, window: None },
+        Architecture::Phi3 => LayerConfig { rope: Some(0), window: Some(13) },
         _ => turned,
     };
     DecoderConfig {
@@ -184,6 +197,24 @@ fn texts_of_unequal_length_do_not_disturb_each_other_in_a_batch() {
             let expected = read(&decoder, &mut alone, &tokens[..length]);
             assert!(difference(row, &expected) < ROUNDING, "{architecture:?} {length}");
         }
+    }
+}
+
+#[test]
+fn a_long_text_is_read_again_as_such_unless_it_was_foreseen() {
+    let decoder = decoder(Architecture::Phi3, Precision::Exact);
+    let tokens = text(60);
+    let expected = read(&decoder, &mut decoder.context().unwrap(), &tokens);
+    for foreseen in [0, 60] {
+        let mut context = decoder.context().unwrap();
+        context.foresee(foreseen);
+        read(&decoder, &mut context, &tokens[..40]);
+        assert_eq!(context.is_long(), foreseen == 60);
+        let reused = if foreseen == 60 { 40 } else { 0 };
+        assert_eq!(decoder.reusable(&context, &tokens), reused);
+        let found = read(&decoder, &mut context, &tokens[40..]);
+        assert!(difference(&found, &expected) < ROUNDING, "{foreseen}");
+        assert_eq!(context.tokens(), tokens);
     }
 }
 

@@ -1,25 +1,24 @@
 //! The shape of a model from a GGUF file's metadata.
 
 use bimo_engine::{EngineError, TokenId};
+use candle_core::DType;
 
-use super::Weights;
 use super::gguf::{Gguf, missing};
 use super::gguf_header::{Header, Value, invalid};
+use super::{Weight, Weights};
 use crate::decoder::{Architecture, DecoderConfig, LayerConfig, Rope, RopeLayout, RopeScaling};
 use crate::limits::{MAX_CONTEXT, MAX_LAYERS, MAX_WIDTH};
 
 /// Keys under an architecture's name that change a model's numbers and are not computed here.
-const REFUSED: [&str; 10] = [
+const REFUSED: [&str; 8] = [
     "attention.clamp_kqv",
     "attention.max_alibi_bias",
-    "attention.sliding_window",
     "attn_logit_softcapping",
     "embedding_scale",
     "expert_count",
     "final_logit_softcapping",
     "logit_scale",
     "residual_scale",
-    "rope.scaling.attn_factor",
 ];
 
 /// The model's shape, as the metadata and the tensors state it.
@@ -30,6 +29,9 @@ pub(super) fn read(file: &Gguf) -> Result<DecoderConfig, EngineError> {
         .ok_or_else(|| invalid(key, format!("{name} is not known")))?;
     let shape = Shape { header: file.header(), name };
     shape.check(&REFUSED)?;
+    if architecture != Architecture::Phi3 {
+        shape.check(&["attention.sliding_window", "rope.scaling.attn_factor"])?;
+    }
     let hidden_size = shape.required("embedding_length", MAX_WIDTH)?;
     let heads = shape.required("attention.head_count", MAX_WIDTH)?;
     let kv_heads = shape.optional("attention.head_count_kv", MAX_WIDTH)?.unwrap_or(heads);
@@ -44,11 +46,11 @@ pub(super) fn read(file: &Gguf) -> Result<DecoderConfig, EngineError> {
         return Err(invalid(&shape.key("attention.head_count_kv"), "it does not divide the heads"));
     }
     let vocabulary = vocabulary(file)?;
-    let rope = shape.rope(architecture, head_dim)?;
+    let rope = shape.rope(file, architecture, head_dim)?;
     Ok(DecoderConfig {
         architecture,
         hidden_size,
-        layers: layers(architecture, shape.required("block_count", MAX_LAYERS)?),
+        layers: shape.layers(architecture)?,
         heads,
         kv_heads,
         head_dim,
@@ -61,17 +63,6 @@ pub(super) fn read(file: &Gguf) -> Result<DecoderConfig, EngineError> {
         tied_embeddings: !file.contains("output.weight"),
         end_tokens: end_tokens(file.header(), vocabulary)?,
     })
-}
-
-/// What each layer has of its own. SmolLM3's files do not say which layers turn their heads: all but each fourth.
-fn layers(architecture: Architecture, count: usize) -> Vec<LayerConfig> {
-    let turns = |layer: usize| match architecture {
-        Architecture::Gpt2 => false,
-        Architecture::SmolLm3 => !layer.is_multiple_of(4),
-        _ => true,
-    };
-    let layer = |layer| LayerConfig { rope: turns(layer).then_some(0), window: None };
-    (1..=count).map(layer).collect()
 }
 
 fn vocabulary(file: &Gguf) -> Result<usize, EngineError> {
@@ -138,8 +129,24 @@ impl Shape<'_> {
         eps.filter(|eps| *eps >= 0.0).ok_or_else(|| invalid(&key, "it is missing or negative"))
     }
 
+    /// SmolLM3's files do not say which layers turn their heads: all but each fourth.
+    fn layers(&self, architecture: Architecture) -> Result<Vec<LayerConfig>, EngineError> {
+        let key = self.key("attention.sliding_window");
+        // Phi-4's files have a 0 where there is no window.
+        let window =
+            self.header.integer(&key, 0, MAX_CONTEXT as i128)?.filter(|&window| window > 0);
+        let turns = |layer: usize| match architecture {
+            Architecture::Gpt2 => false,
+            Architecture::SmolLm3 => !layer.is_multiple_of(4),
+            _ => true,
+        };
+        let layer = |layer| LayerConfig { rope: turns(layer).then_some(0), window };
+        Ok((1..=self.required("block_count", MAX_LAYERS)?).map(layer).collect())
+    }
+
     fn rope(
         &self,
+        file: &Gguf,
         architecture: Architecture,
         head_dim: usize,
     ) -> Result<Option<Rope>, EngineError> {
@@ -156,7 +163,31 @@ impl Shape<'_> {
             Architecture::Llama | Architecture::SmolLm3 => RopeLayout::Interleaved,
             _ => RopeLayout::HalfSplit,
         };
-        Ok(Some(Rope { width, theta, layout, scaling: self.rope_scaling()? }))
+        let scaling = match file.contains("rope_factors_long.weight") {
+            true => Some(self.long_rope(file, width / 2)?),
+            false => self.rope_scaling()?,
+        };
+        Ok(Some(Rope { width, theta, layout, scaling }))
+    }
+
+    /// LongRoPE, whose divisors are tensors.
+    fn long_rope(&self, file: &Gguf, pairs: usize) -> Result<RopeScaling, EngineError> {
+        let divisors = |name: &str| -> Result<Vec<f32>, EngineError> {
+            let divisors = match file.get(name)? {
+                Weight::Float(tensor) => tensor.to_dtype(DType::F32).and_then(|t| t.to_vec1()),
+                Weight::Quantized(_) => return Err(invalid(name, "it is quantised")),
+            };
+            let whole = |divisors: &Vec<f32>| divisors.len() == pairs;
+            let divisors = divisors.ok().filter(whole);
+            divisors.ok_or_else(|| invalid(name, format!("it does not have {pairs} numbers")))
+        };
+        let magnitude = self.header.float(&self.key("rope.scaling.attn_factor"))?;
+        Ok(RopeScaling::Long {
+            short: divisors("rope_factors_short.weight")?,
+            long: divisors("rope_factors_long.weight")?,
+            original_context: self.required("rope.scaling.original_context_length", MAX_CONTEXT)?,
+            magnitude: magnitude.unwrap_or(1.0) as f32,
+        })
     }
 
     fn rope_scaling(&self) -> Result<Option<RopeScaling>, EngineError> {

@@ -4,8 +4,8 @@ use bimo_engine::{EngineError, TokenId};
 use serde_json::Value;
 
 use super::gguf_header::invalid;
-use super::hf_refusals;
-use crate::decoder::{Architecture, DecoderConfig, LayerConfig, Rope, RopeLayout, RopeScaling};
+use super::{hf_refusals, hf_rope};
+use crate::decoder::{Architecture, DecoderConfig, LayerConfig};
 use crate::limits::{MAX_CONTEXT, MAX_LAYERS, MAX_WIDTH};
 
 /// Reads it. `generation` is `generation_config.json`, which may name more tokens that end a text; `untied` tells
@@ -51,7 +51,11 @@ pub(super) fn read(
         context_length: fields.size(key("max_position_embeddings", "n_positions"), MAX_CONTEXT)?,
         norm_eps: fields.number(eps_key)?.unwrap_or(if gpt2 { 1e-5 } else { 1e-6 }),
         attention_scale: (head_dim as f64).powf(-0.5),
-        ropes: if gpt2 { Vec::new() } else { vec![fields.rope(architecture, head_dim)?] },
+        ropes: if gpt2 {
+            Vec::new()
+        } else {
+            vec![hf_rope::read(&fields, architecture, head_dim)?]
+        },
         tied_embeddings: !untied,
         end_tokens: end_tokens(config, generation, vocabulary)?,
     })
@@ -82,7 +86,7 @@ fn end_tokens(
     Ok(ends)
 }
 
-struct Fields<'a>(&'a Value);
+pub(super) struct Fields<'a>(pub &'a Value);
 
 impl Fields<'_> {
     fn layers(
@@ -95,7 +99,11 @@ impl Fields<'_> {
             Architecture::SmolLm3 => self.turning_layers(count)?,
             _ => vec![true; count],
         };
-        let layer = |turns: bool| LayerConfig { rope: turns.then_some(0), window: None };
+        let window = match architecture {
+            Architecture::Phi3 => self.optional_size("sliding_window", MAX_CONTEXT)?,
+            _ => None,
+        };
+        let layer = |turns: bool| LayerConfig { rope: turns.then_some(0), window };
         Ok(turns.into_iter().map(layer).collect())
     }
 
@@ -119,7 +127,7 @@ impl Fields<'_> {
         }
     }
 
-    fn optional_size(&self, key: &str, limit: usize) -> Result<Option<usize>, EngineError> {
+    pub fn optional_size(&self, key: &str, limit: usize) -> Result<Option<usize>, EngineError> {
         match &self.0[key] {
             Value::Null => Ok(None),
             value => value
@@ -131,11 +139,11 @@ impl Fields<'_> {
         }
     }
 
-    fn size(&self, key: &str, limit: usize) -> Result<usize, EngineError> {
+    pub fn size(&self, key: &str, limit: usize) -> Result<usize, EngineError> {
         self.optional_size(key, limit)?.ok_or_else(|| invalid(key, "it is missing"))
     }
 
-    fn number(&self, key: &str) -> Result<Option<f64>, EngineError> {
+    pub fn number(&self, key: &str) -> Result<Option<f64>, EngineError> {
         match &self.0[key] {
             Value::Null => Ok(None),
             value => value
@@ -143,43 +151,6 @@ impl Fields<'_> {
                 .filter(|number| number.is_finite() && *number >= 0.0)
                 .map(Some)
                 .ok_or_else(|| invalid(key, format!("{value} is no positive number"))),
-        }
-    }
-
-    /// `rope_parameters` since transformers 5, `rope_theta` and `rope_scaling` before.
-    fn rope(&self, architecture: Architecture, head_dim: usize) -> Result<Rope, EngineError> {
-        let usual_theta =
-            if architecture == Architecture::SmolLm3 { 2_000_000.0 } else { 10_000.0 };
-        let newer = &self.0["rope_parameters"];
-        let scaling = if newer.is_object() { newer } else { &self.0["rope_scaling"] };
-        let theta = match Fields(newer).number("rope_theta")? {
-            Some(theta) => theta,
-            None => self.number("rope_theta")?.unwrap_or(usual_theta),
-        };
-        Ok(Rope {
-            width: head_dim,
-            theta: theta as f32,
-            layout: RopeLayout::HalfSplit,
-            scaling: Fields(scaling).rope_scaling()?,
-        })
-    }
-
-    fn rope_scaling(&self) -> Result<Option<RopeScaling>, EngineError> {
-        let kind = self.0["rope_type"].as_str().or(self.0["type"].as_str());
-        let number = |key: &str| -> Result<f32, EngineError> {
-            let number = self.number(key)?.filter(|number| *number > 0.0);
-            Ok(number.ok_or_else(|| invalid(key, "it is missing"))? as f32)
-        };
-        match kind {
-            None | Some("default") => Ok(None),
-            Some("linear") => Ok(Some(RopeScaling::Linear { factor: number("factor")? })),
-            Some("llama3") => Ok(Some(RopeScaling::Llama3 {
-                factor: number("factor")?,
-                low_factor: number("low_freq_factor")?,
-                high_factor: number("high_freq_factor")?,
-                original_context: number("original_max_position_embeddings")?,
-            })),
-            Some(other) => Err(EngineError::ModelUnsupported(format!("rope_scaling is {other:?}"))),
         }
     }
 }

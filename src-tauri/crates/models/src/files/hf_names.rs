@@ -29,10 +29,19 @@ pub(super) fn hf_name(architecture: Architecture, canonical: &str) -> Option<HfN
     };
     let (layer, part) = rest.split_once('.')?;
     let (stem, kind) = part.rsplit_once('.')?;
-    let (inner, conv) = if gpt2 { gpt2_part(stem)? } else { (llama_part(stem)?, false) };
+    let (inner, conv) =
+        if gpt2 { gpt2_part(stem)? } else { (plain_part(architecture, stem)?, false) };
     let block = if gpt2 { "h" } else { "layers" };
     let name = format!("{block}.{layer}.{inner}.{kind}");
     Some(HfName { name, transposed: conv && kind == "weight" })
+}
+
+fn plain_part(architecture: Architecture, stem: &str) -> Option<&'static str> {
+    match (architecture, stem) {
+        (Architecture::Phi3, "attn_qkv") => Some("self_attn.qkv_proj"),
+        (Architecture::Phi3, "ffn_up") => Some("mlp.gate_up_proj"),
+        _ => llama_part(stem),
+    }
 }
 
 fn llama_part(stem: &str) -> Option<&'static str> {
@@ -80,6 +89,7 @@ mod tests {
                 "layers.11.self_attn.k_norm.weight",
                 false,
             ),
+            (Architecture::Phi3, "blk.2.ffn_up.weight", "layers.2.mlp.gate_up_proj.weight", false),
             (Architecture::Llama, "output.weight", "lm_head.weight", false),
             (Architecture::Gpt2, "blk.0.attn_qkv.weight", "h.0.attn.c_attn.weight", true),
             (Architecture::Gpt2, "blk.0.attn_qkv.bias", "h.0.attn.c_attn.bias", false),

@@ -44,7 +44,9 @@ fn is_computed(architecture: Architecture, key: &str, value: &Value) -> bool {
                 .iter()
                 .all(|kind| is_computed_layer(architecture, kind.as_str().unwrap_or_default()))
         }),
-        "partial_rotary_factor" => value.as_f64() == Some(1.0),
+        "partial_rotary_factor" => {
+            architecture == Architecture::Phi3 || value.as_f64() == Some(1.0)
+        }
         "scale_attn_weights" => value.as_bool() == Some(true),
         "scale_attn_by_inverse_layer_idx"
         | "use_bidirectional_attention"

@@ -9,6 +9,7 @@ mod gguf_tokenizer;
 mod hf_config;
 mod hf_names;
 mod hf_refusals;
+mod hf_rope;
 mod hf_weights;
 
 use std::path::Path;

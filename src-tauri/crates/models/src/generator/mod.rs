@@ -86,6 +86,7 @@ impl DecoderGenerator {
     ) -> Result<Option<Vec<f32>>, EngineError> {
         let total = prompt.len();
         self.context.truncate(reused);
+        self.context.foresee(total);
         on_event(GenerationEvent::Prefill { done: reused, total, reused });
         let mut logits = None;
         for chunk in prompt[reused..].chunks(CHUNK_TOKENS) {
@@ -175,7 +176,8 @@ impl TextGenerator for DecoderGenerator {
         self.check(request)?;
         let started = Instant::now();
         // The last token is read again in any case, for its logits.
-        let reused = self.context.common_prefix(&request.prompt).min(request.prompt.len() - 1);
+        let reused = self.decoder.reusable(&self.context, &request.prompt);
+        let reused = reused.min(request.prompt.len() - 1);
         let logits = self.read_prompt(&request.prompt, reused, cancel, on_event)?;
         let prefill_seconds = started.elapsed().as_secs_f64();
         let started = Instant::now();
@@ -202,6 +204,7 @@ impl TextGenerator for DecoderGenerator {
     ) -> Result<Vec<TokenScore>, EngineError> {
         self.check_tokens(tokens, self.card.context_length)?;
         let mut context = self.decoder.context()?;
+        context.foresee(tokens.len());
         let mut scores = Vec::with_capacity(tokens.len());
         for chunk in tokens.chunks(CHUNK_TOKENS) {
             if cancel.is_cancelled() {

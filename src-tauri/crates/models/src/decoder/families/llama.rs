@@ -5,7 +5,7 @@ use bimo_engine::EngineError;
 use super::Family;
 use crate::decoder::attention::{Attention, HeadNorms, Projections, View};
 use crate::decoder::block::Block;
-use crate::decoder::feed_forward::FeedForward;
+use crate::decoder::feed_forward::{FeedForward, Gate};
 use crate::decoder::layers::Norm;
 use crate::decoder::loader::{Bias, Loader};
 
@@ -47,8 +47,10 @@ pub(super) fn block(
         },
         feed_forward_norm: loader.rms_norm(&name("ffn_norm"), hidden)?,
         feed_forward: FeedForward::Gated {
-            gate: loader.linear(&name("ffn_gate"), hidden, ffn, Bias::IfThere)?,
-            up: loader.linear(&name("ffn_up"), hidden, ffn, Bias::IfThere)?,
+            gate: Gate::Separate {
+                gate: loader.linear(&name("ffn_gate"), hidden, ffn, Bias::IfThere)?,
+                up: loader.linear(&name("ffn_up"), hidden, ffn, Bias::IfThere)?,
+            },
             down: loader.linear(&name("ffn_down"), ffn, hidden, Bias::IfThere)?,
         },
     })

@@ -2,6 +2,7 @@
 
 mod gpt2;
 mod llama;
+mod phi3;
 mod qwen2;
 mod qwen3;
 
@@ -27,6 +28,7 @@ pub(super) fn of(architecture: Architecture) -> &'static dyn Family {
         Architecture::Llama | Architecture::SmolLm3 => &llama::Llama,
         Architecture::Qwen2 => &qwen2::Qwen2,
         Architecture::Qwen3 => &qwen3::Qwen3,
+        Architecture::Phi3 => &phi3::Phi3,
         Architecture::Gpt2 => &gpt2::Gpt2,
     }
 }
