@@ -1,0 +1,195 @@
+//! The log of every request that leaves the machine.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use reqwest::Url;
+use serde::{Deserialize, Serialize};
+
+use crate::HubError;
+
+const FILE_NAME: &str = "requests.jsonl";
+/// Bytes at the log's end that are read; what is older stays in the file.
+const MOST_READ: u64 = 4 << 20;
+/// Parts of a query that are shown. Every other may be a secret: signed addresses have theirs there.
+const SHOWN_QUERY: &[&str] = &["search", "limit"];
+
+/// One request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestRecord {
+    /// When it was begun, in milliseconds since 1970.
+    pub at_ms: i64,
+    /// `GET`.
+    pub method: String,
+    /// Host, with the port where it is not the usual one.
+    pub host: String,
+    /// Path, with what was searched for, and without everything else after the question mark.
+    pub path: String,
+    /// HTTP status of the answer; none where there was no answer.
+    pub status: Option<u16>,
+    /// Bytes of the answer's body that came.
+    pub bytes: u64,
+}
+
+/// A line of the file: a request is written down before it is made, and once more when it has ended.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Line {
+    Begun { id: String, at_ms: i64, method: String, host: String, path: String },
+    Ended { id: String, status: Option<u16>, bytes: u64 },
+}
+
+/// The log, a file with one JSON object on each line.
+#[derive(Debug, Clone)]
+pub struct RequestLog {
+    path: PathBuf,
+    count: Arc<AtomicU64>,
+}
+
+impl RequestLog {
+    /// The log in a folder, which need not exist before the first request.
+    pub fn in_folder(folder: &Path) -> Self {
+        Self { path: folder.join(FILE_NAME), count: Arc::default() }
+    }
+
+    /// Requests that this log's program has made since it was started.
+    pub fn count(&self) -> u64 {
+        self.count.load(Ordering::Relaxed)
+    }
+
+    /// The newest requests, oldest first. A request whose program was killed has no status.
+    pub fn read(&self) -> Result<Vec<RequestRecord>, HubError> {
+        let failed = |error: std::io::Error| HubError::from_io(&self.path, &error);
+        let mut file = match File::open(&self.path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            opened => opened.map_err(failed)?,
+        };
+        let length = file.metadata().map_err(failed)?.len();
+        file.seek(SeekFrom::Start(length.saturating_sub(MOST_READ))).map_err(failed)?;
+        let mut bytes = Vec::new();
+        file.take(MOST_READ).read_to_end(&mut bytes).map_err(failed)?;
+        let mut records: Vec<RequestRecord> = Vec::new();
+        let mut places = HashMap::new();
+        // A line that a crash cut short is no JSON and is passed over.
+        for line in String::from_utf8_lossy(&bytes).lines() {
+            match serde_json::from_str(line) {
+                Ok(Line::Begun { id, at_ms, method, host, path }) => {
+                    places.insert(id, records.len());
+                    let (status, bytes) = (None, 0);
+                    records.push(RequestRecord { at_ms, method, host, path, status, bytes });
+                }
+                Ok(Line::Ended { id, status, bytes }) => {
+                    if let Some(record) = places.get(&id).and_then(|&place| records.get_mut(place))
+                    {
+                        (record.status, record.bytes) = (status, bytes);
+                    }
+                }
+                Err(_) => {}
+            }
+        }
+        Ok(records)
+    }
+
+    /// Writes a request down, before it is made. One that cannot be written down is not to be made.
+    pub(crate) fn begin(&self, url: &Url, at_ms: i64) -> Result<OpenRequest, HubError> {
+        let number = self.count.fetch_add(1, Ordering::Relaxed);
+        let id = format!("{at_ms}-{}-{number}", std::process::id());
+        self.append(&Line::Begun {
+            id: id.clone(),
+            at_ms,
+            method: "GET".to_owned(),
+            host: host_of(url),
+            path: shown_path(url),
+        })?;
+        Ok(OpenRequest { log: self.clone(), id, status: None, bytes: 0 })
+    }
+
+    fn append(&self, line: &Line) -> Result<(), HubError> {
+        let write = || -> std::io::Result<()> {
+            if let Some(folder) = self.path.parent() {
+                std::fs::create_dir_all(folder)?;
+            }
+            let mut text = serde_json::to_string(line)?;
+            text.push('\n');
+            // One call for a line, so that two programs do not write into each other's.
+            File::options().create(true).append(true).open(&self.path)?.write_all(text.as_bytes())
+        };
+        write().map_err(|error| HubError::from_io(&self.path, &error))
+    }
+}
+
+/// A request under way. However it ends, its end is written down.
+#[derive(Debug)]
+pub(crate) struct OpenRequest {
+    log: RequestLog,
+    id: String,
+    pub status: Option<u16>,
+    pub bytes: u64,
+}
+
+impl Drop for OpenRequest {
+    fn drop(&mut self) {
+        let id = std::mem::take(&mut self.id);
+        let line = Line::Ended { id, status: self.status, bytes: self.bytes };
+        if let Err(error) = self.log.append(&line) {
+            tracing::warn!(%error, "the end of a request was not written down");
+        }
+    }
+}
+
+/// Host, with the port where it is not the usual one.
+pub(crate) fn host_of(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+fn shown_path(url: &Url) -> String {
+    let query: Vec<String> = url
+        .query_pairs()
+        .filter(|(name, _)| SHOWN_QUERY.contains(&name.as_ref()))
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    if query.is_empty() {
+        url.path().to_owned()
+    } else {
+        format!("{}?{}", url.path(), query.join("&"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_in_the_log_before_it_has_ended_and_secrets_never_are() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let log = RequestLog::in_folder(&folder.path().join("models"));
+        assert_eq!(log.read(), Ok(Vec::new()));
+        let url = Url::parse("https://u:p@cdn.example:8443/a?X-Amz-Signature=s3cret&search=猫")
+            .expect("an address");
+        let mut open = log.begin(&url, 1_795_585_530_000).expect("it is written");
+        let mut expected = RequestRecord {
+            at_ms: 1_795_585_530_000,
+            method: "GET".into(),
+            host: "cdn.example:8443".into(),
+            path: "/a?search=猫".into(),
+            status: None,
+            bytes: 0,
+        };
+        assert_eq!(log.read(), Ok(vec![expected.clone()]));
+        (open.status, open.bytes) = (Some(206), 77);
+        drop(open);
+        (expected.status, expected.bytes) = (Some(206), 77);
+        assert_eq!(log.read(), Ok(vec![expected.clone()]));
+
+        let mut file = File::options().append(true).open(&log.path).expect("the file");
+        file.write_all(b"{\"id\":\"cut sho\nnonsense\n").expect("it is written");
+        assert_eq!(log.read(), Ok(vec![expected]));
+        let text = std::fs::read_to_string(&log.path).expect("a text");
+        assert!(!text.contains("s3cret") && !text.contains("u:p"), "{text}");
+    }
+}
