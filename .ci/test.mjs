@@ -4,6 +4,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 
 import { buildInterface, buildPrograms, checkRust } from "./build.mjs";
+import { onScreen } from "./screen.mjs";
 import { prepareToTest, root, say, sayTimes, step } from "./setup.mjs";
 
 const driver = prepareToTest();
@@ -24,8 +25,6 @@ function testWindow() {
   }
   const folder = join("tests", "e2e");
   const tests = readdirSync(join(root, folder)).filter((name) => name.endsWith(".test.mjs"));
-  const node = ["node", "--test", "--test-concurrency=1", "--test-timeout=240000", ...tests.map((name) => join(folder, name))];
-  const screen = ["-a", "-s", "-screen 0 1280x900x24", "dbus-run-session", "--"];
-  const env = { ...process.env, BIMO_DESK: desk, BIMO_DRIVER: driver };
-  step("The real window", "xvfb-run", [...screen, ...node], { env });
+  const script = ["--test", "--test-concurrency=1", "--test-timeout=240000", ...tests.map((name) => join(folder, name))];
+  onScreen("The real window", { desk, driver }, script);
 }

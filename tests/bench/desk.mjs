@@ -1,0 +1,87 @@
+// How soon the desk is there, and how soon a key is on the screen while a model writes. `npm run measure`
+//
+// Figures are of this machine and this moment: close what else is running. They are printed, never asserted.
+
+import { Key, newLibrary, openDesk } from "../e2e/harness.mjs";
+
+const STARTS = 7;
+const CHARACTERS = 1_000_000;
+const KEYS = 200;
+const PARAGRAPHS = {
+  English: "The ferry had not crossed the river for three winters when the bell on the far bank began to ring again.\n\n",
+  Chinese: "渡船已经三个冬天没有过河了，这天夜里，对岸的钟忽然又响了起来，一声一声，隔着雪传到屋里。\n\n",
+};
+
+/** Keeps the time from each key to the frame that shows it, in milliseconds. */
+const WATCH_KEYS = `
+  window.keyTimes = [];
+  addEventListener("beforeinput", (event) => {
+    const struck = event.timeStamp;
+    requestAnimationFrame(() => {
+      const painted = new MessageChannel();
+      painted.port1.onmessage = () => window.keyTimes.push(performance.now() - struck);
+      painted.port2.postMessage(0);
+    });
+  }, { capture: true });`;
+
+const at = (values, share) => values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))];
+const ms = (value) => `${value.toFixed(0)} ms`;
+
+async function starts() {
+  const times = { window: [], editor: [], model: [] };
+  for (let i = 0; i < STARTS; i += 1) {
+    const library = newLibrary();
+    const began = performance.now();
+    const desk = await openDesk(library);
+    const driverMs = performance.now() - began - desk.openedMs;
+    const since = () => performance.now() - began - driverMs;
+    times.window.push(desk.openedMs);
+    await desk.until("the page has text", async () => (await desk.page()) !== "");
+    times.editor.push(since());
+    await desk.until("the model is ready", async () => /starter/.test(await desk.run("return document.body.innerText")));
+    times.model.push(since());
+    await desk.quit();
+    library.forget();
+  }
+  for (const [what, values] of Object.entries(times)) {
+    console.log(`${what.padEnd(8)} ready after ${ms(at(values, 0.5))} (median of ${STARTS}, slowest ${ms(at(values, 1))})`);
+  }
+}
+
+async function typing(language, paragraph) {
+  const library = newLibrary();
+  const desk = await openDesk(library);
+  try {
+    await desk.see("page");
+    const [work] = (await desk.ask("desk_state")).library.works;
+    const body = paragraph.repeat(Math.ceil(CHARACTERS / paragraph.length));
+    await desk.ask("replace_page", { chapter: work.chapters[0].id, body, authorship: [] });
+    await desk.run("location.reload()");
+    const began = performance.now();
+    await desk.until("the long page is open", async () => (await desk.page()).startsWith(paragraph.trim()));
+    console.log(`${language}: ${body.length.toLocaleString("en")} characters open after ${ms(performance.now() - began)}`);
+    await desk.run(WATCH_KEYS);
+    await desk.goToEnd();
+    for (const writes of [false, true]) {
+      await desk.run("window.keyTimes = []");
+      for (let struck = 0; struck < KEYS; struck += 10) {
+        if (writes && (await desk.shown("stop")).length === 0) await desk.press(Key.CONTROL, Key.ENTER);
+        const actions = desk.session.actions();
+        for (const key of "and so on ") actions.sendKeys(key).pause(25);
+        await actions.perform();
+      }
+      await desk.press(Key.ESCAPE);
+      await desk.rest();
+      const times = await desk.run("return window.keyTimes");
+      const words = writes ? "while the model writes" : "while nothing else happens";
+      console.log(`${language}: a key is on the screen after ${at(times, 0.5).toFixed(1)} ms, p95 ${at(times, 0.95).toFixed(1)} ms ${words} (${times.length} keys)`);
+    }
+    await desk.saved();
+  } finally {
+    await desk.quit();
+    library.forget();
+  }
+}
+
+await starts();
+for (const [language, paragraph] of Object.entries(PARAGRAPHS)) await typing(language, paragraph);
