@@ -5,6 +5,7 @@
 
 mod history;
 mod library;
+mod model;
 mod page;
 mod settings;
 mod story;
@@ -53,11 +54,17 @@ pub(crate) fn bindings() -> Builder<tauri::Wry> {
         .commands(collect_commands![
             settings::desk_state,
             settings::save_settings,
-            settings::watch_model,
-            settings::model_card,
             settings::set_library_folder,
             settings::choose_library_folder,
             settings::close_window,
+            model::watch_model,
+            model::model_card,
+            model::models,
+            model::bring_model,
+            model::forget_model,
+            model::use_model,
+            model::choose_model_file,
+            model::choose_model_folder,
             library::create_work,
             library::create_chapter,
             library::rename,

@@ -1,12 +1,11 @@
-//! What the window opens with, the person's settings, the model that writes, the library's folder.
+//! What the window opens with, the person's settings, the library's folder.
 
-use bimo_desk::wire::{DeskState, ModelStatus, Settings};
-use tauri::ipc::Channel;
+use bimo_desk::wire::{DeskState, Settings};
 use tauri::{AppHandle, State};
 use tauri_plugin_dialog::DialogExt;
 use tokio::sync::oneshot;
 
-use super::{Answer, ask, tell};
+use super::{Answer, ask};
 use crate::opening::Opening;
 use crate::{closing, threads, window};
 
@@ -26,19 +25,6 @@ pub async fn save_settings(
     window::follow(&app, settings.theme);
     threads::remember(settings.threads);
     ask(desk, |desk| async move { desk.save_settings(settings).await }).await
-}
-
-#[tauri::command]
-#[specta::specta]
-pub async fn watch_model(desk: State<'_, Opening>, channel: Channel<ModelStatus>) -> Answer<()> {
-    desk.desk().await?.watch_model(tell(channel));
-    Ok(())
-}
-
-#[tauri::command]
-#[specta::specta]
-pub async fn model_card(desk: State<'_, Opening>) -> Answer<String> {
-    ask(desk, |desk| async move { Ok(desk.model_card()) }).await
 }
 
 #[tauri::command]

@@ -7,13 +7,21 @@ import * as __TAURI_EVENT from "@tauri-apps/api/event";
 export const commands = {
 	deskState: () => __TAURI_INVOKE<DeskState>("desk_state"),
 	saveSettings: (settings: Settings) => __TAURI_INVOKE<null>("save_settings", { settings }),
-	watchModel: (channel: Channel<ModelStatus>) => __TAURI_INVOKE<null>("watch_model", { channel }),
-	modelCard: () => __TAURI_INVOKE<string>("model_card"),
 	setLibraryFolder: (path: string) => __TAURI_INVOKE<string>("set_library_folder", { path }),
 	/**  The system's own dialog; nothing where the person thinks better of it. */
 	chooseLibraryFolder: () => __TAURI_INVOKE<string | null>("choose_library_folder"),
 	/**  The answer to `closing`: everything is saved. */
 	closeWindow: () => __TAURI_INVOKE<null>("close_window"),
+	watchModel: (channel: Channel<ModelStatus>) => __TAURI_INVOKE<null>("watch_model", { channel }),
+	modelCard: () => __TAURI_INVOKE<string>("model_card"),
+	models: () => __TAURI_INVOKE<ShelvedModel[]>("models"),
+	bringModel: (path: string) => __TAURI_INVOKE<ShelvedModel[]>("bring_model", { path }),
+	forgetModel: (path: string) => __TAURI_INVOKE<ShelvedModel[]>("forget_model", { path }),
+	useModel: (path: string | null) => __TAURI_INVOKE<null>("use_model", { path }),
+	/**  The system's own dialog; nothing where the person thinks better of it. */
+	chooseModelFile: () => __TAURI_INVOKE<string | null>("choose_model_file"),
+	/**  A folder in Hugging Face layout, by the system's own dialog. */
+	chooseModelFolder: () => __TAURI_INVOKE<string | null>("choose_model_folder"),
 	createWork: (title: string) => __TAURI_INVOKE<Created>("create_work", { title }),
 	createChapter: (work: WorkId, title: string, position: number | null) => __TAURI_INVOKE<Created>("create_chapter", { work, title, position }),
 	rename: (item: LibraryItem, title: string) => __TAURI_INVOKE<Library>("rename", { item, title }),
@@ -505,6 +513,30 @@ export type Settings = {
 	inspectorOpen: boolean,
 	/**  The chapter that was open last. */
 	lastChapter: ChapterId | null,
+};
+
+/**  A model on the shelf. */
+export type ShelvedModel = {
+	/**  Its file or folder; nothing for the model that is part of the program. */
+	path: string | null,
+	/**  Its name. */
+	name: string,
+	/**  True for the model that is part of the program. */
+	starter: boolean,
+	/**  It is the one that writes. */
+	writes: boolean,
+	/**  `qwen3`, for instance; empty where its files cannot be read. */
+	architecture: string,
+	/**  Number of weights; 0 where that is not known. */
+	parameters: number,
+	/**  Bytes of its weights on the disk. */
+	bytes: number,
+	/**  Bytes of memory that it will take; 0 where that is not known. */
+	needBytes: number,
+	/**  Bytes of memory that are free now. */
+	freeBytes: number,
+	/**  Why it cannot write. */
+	problem: ApiError | null,
 };
 
 /**  What happens while a story is written. Text has been stored when it is told. */

@@ -18,6 +18,7 @@ import type {
   Library,
   LibraryItem,
   Settings,
+  ShelvedModel,
   StoryEvent,
   WorkId,
 } from "./host";
@@ -227,6 +228,22 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     void recite(starts, next, tell);
   };
 
+  const brought: ShelvedModel[] = [];
+  let writes: string | null = null;
+  const shelved = (path: string | null, name: string): ShelvedModel => ({
+    path,
+    name,
+    starter: path === null,
+    writes: false,
+    architecture: path === null ? "" : "qwen3",
+    parameters: path === null ? 0 : 596e6,
+    bytes: 639e6,
+    needBytes: path === null ? 0 : 1.4e9,
+    freeBytes: 8e9,
+    problem: null,
+  });
+  const shelf = () => [shelved(null, MODEL), ...brought].map((each) => ({ ...each, writes: each.path === writes }));
+
   const answers: Host = {
     deskState: async () => ({
       library: tree(),
@@ -244,6 +261,21 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     },
     watchModel: async (onStatus) => onStatus(await modelStatus()),
     modelCard: async () => `# ${MODEL}\n\nA **small** model for trying the desk.\n\n- Vocabulary: 16,384\n`,
+    models: async () => shelf(),
+    bringModel: async (path) => {
+      brought.push(shelved(path, path.split("/").at(-1) ?? path));
+      return shelf();
+    },
+    forgetModel: async (path) => {
+      brought.splice(brought.findIndex((each) => each.path === path), 1);
+      if (writes === path) writes = null;
+      return shelf();
+    },
+    useModel: async (path) => {
+      writes = path;
+    },
+    chooseModelFile: async () => "/models/qwen3-0.6b.gguf",
+    chooseModelFolder: async () => null,
     setLibraryFolder: async (path) => path,
     chooseLibraryFolder: async () => null,
     beforeClosing: async (save) => {

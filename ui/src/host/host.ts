@@ -25,6 +25,7 @@ import type {
   SamplingParams,
   SearchHit,
   Settings,
+  ShelvedModel,
   StoryEvent,
   Try,
   WorkId,
@@ -38,6 +39,14 @@ export interface Host {
   /** Tells the model's state at once and whenever it changes. */
   watchModel(onStatus: (status: ModelStatus) => void): Promise<void>;
   modelCard(): Promise<string>;
+  /** The models to choose from, the one in the program first. */
+  models(): Promise<ShelvedModel[]>;
+  bringModel(path: string): Promise<ShelvedModel[]>;
+  forgetModel(path: string): Promise<ShelvedModel[]>;
+  /** Answers at once; `watchModel` tells when it is ready. */
+  useModel(path: string | null): Promise<void>;
+  chooseModelFile(): Promise<string | null>;
+  chooseModelFolder(): Promise<string | null>;
   setLibraryFolder(path: string): Promise<string>;
   chooseLibraryFolder(): Promise<string | null>;
   /** `save` runs when the person closes the window, before it closes. */

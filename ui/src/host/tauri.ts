@@ -19,6 +19,7 @@ export const tauriHost: Host = {
   ...commands,
   saveSettings: (settings) => done(commands.saveSettings(settings)),
   watchModel: (onStatus) => done(commands.watchModel(channel(onStatus))),
+  useModel: (path) => done(commands.useModel(path)),
   saveGuidance: (work, guidance) => done(commands.saveGuidance(work, guidance)),
   continueStory: (request, onEvent) => done(commands.continueStory(request, channel(onEvent))),
   stopWriting: () => done(commands.stopWriting()),

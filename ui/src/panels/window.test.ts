@@ -114,6 +114,25 @@ describe("the model card", () => {
     await waitFor(() => expect(card).toHaveTextContent("alert(1)"));
     expect(card.querySelector("script, img, a, iframe")).toBeNull();
   });
+
+  it("a model of one's own is brought, chosen and taken off the list", async () => {
+    const user = userEvent.setup();
+    const { desk, host } = await openWindow();
+    await user.click(screen.getByTestId("rail-models"));
+    await user.click(screen.getByTestId("bring-file"));
+    await waitFor(() => expect(screen.getAllByTestId("shelved")).toHaveLength(2));
+    await user.click(screen.getByTestId("use-model"));
+    await waitFor(() => expect(screen.getAllByTestId("shelved")[1]).toHaveTextContent(en.models.writes));
+
+    host.failNext("bringModel", { code: "model_invalid" });
+    await user.click(screen.getByTestId("bring-file"));
+    await waitFor(() => expect(desk.failure?.code).toBe("model_invalid"));
+    expect(screen.getAllByTestId("shelved")).toHaveLength(2);
+
+    await user.click(screen.getByTestId("forget-model"));
+    await waitFor(() => expect(screen.getAllByTestId("shelved")).toHaveLength(1));
+    expect(screen.getByTestId("shelved")).toHaveTextContent(en.models.writes);
+  });
 });
 
 describe("the words", () => {

@@ -8,14 +8,15 @@ use crate::folder::Folders;
 use crate::model::ModelSlot;
 use crate::open::{Opened, open_library};
 use crate::options::{Clock, DeskOptions, SeedSource};
+use crate::shelf::Shelf;
 use crate::story::Turn;
 use crate::wire::{ApiError, DeskState, ModelStatus, Notice, Recovered};
-use crate::{backup, samples};
+use crate::{ModelSpec, backup, samples};
 
 /// A writer's desk: an open library and a model. A handle; clones are the same desk.
 ///
 /// Every method is one thing that a person can do, and answers with [`ApiError`] where it cannot be done. They are in
-/// the files of what they are about: `library`, `page`, `settings`, `history`, `folder`, `story`.
+/// the files of what they are about: `library`, `page`, `settings`, `history`, `folder`, `shelf`, `story`.
 #[derive(Clone)]
 pub struct Desk {
     inner: Arc<Inner>,
@@ -24,6 +25,7 @@ pub struct Desk {
 struct Inner {
     store: Store,
     model: ModelSlot,
+    built_in: ModelSpec,
     folders: Folders,
     clock: Clock,
     seeds: SeedSource,
@@ -45,10 +47,12 @@ impl Desk {
         let recovered = recovered.into_iter().map(Recovered::from).collect();
         samples::seed_first_run(&store, &system_locale, clock()).await?;
         let threads = crate::settings::load(&store).await?.threads;
+        let chosen = Shelf::load(&store).await?.writes.map_or_else(|| model.clone(), ModelSpec::at);
         let desk = Self {
             inner: Arc::new(Inner {
                 store,
-                model: ModelSlot::load(model, threads as usize),
+                model: ModelSlot::load(chosen, threads as usize),
+                built_in: model,
                 folders,
                 clock,
                 seeds,
@@ -77,7 +81,7 @@ impl Desk {
         })
     }
 
-    /// Tells `sink` where the model is, at once and whenever that changes, until it is ready or has failed.
+    /// Tells `sink` where the model is, at once and whenever that changes.
     pub fn watch_model(&self, sink: impl Fn(ModelStatus) + Send + 'static) {
         self.model().watch(sink);
     }
@@ -101,6 +105,10 @@ impl Desk {
 
     pub(crate) fn model(&self) -> &ModelSlot {
         &self.inner.model
+    }
+
+    pub(crate) fn built_in(&self) -> &ModelSpec {
+        &self.inner.built_in
     }
 
     pub(crate) fn folders(&self) -> &Folders {

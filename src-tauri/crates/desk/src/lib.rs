@@ -22,6 +22,7 @@ mod page;
 mod reader;
 mod samples;
 mod settings;
+mod shelf;
 mod starter;
 mod story;
 mod text_model;

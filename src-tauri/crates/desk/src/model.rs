@@ -1,5 +1,6 @@
 //! The model that writes: loaded in the background, waited for only when something is to be written.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bimo_engine::{DeviceKind, EngineError, GeneratorWorker, ModelCard, TextGenerator};
@@ -12,9 +13,10 @@ const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Loads a model that may use so many cores; 0 lets it choose.
 pub(crate) type Loader =
-    Box<dyn FnOnce(usize) -> Result<Box<dyn TextGenerator>, EngineError> + Send>;
+    Arc<dyn Fn(usize) -> Result<Box<dyn TextGenerator>, EngineError> + Send + Sync>;
 
 /// A model to load.
+#[derive(Clone)]
 pub struct ModelSpec {
     /// Its name while it is loading.
     pub name: String,
@@ -28,13 +30,16 @@ pub struct ModelSpec {
     pub load: Loader,
 }
 
-/// Where the model is, and the model once it is there.
+/// Where the model is, and the model once it is there. Another can take its place at any time.
 pub(crate) struct ModelSlot {
-    card: String,
-    now: watch::Receiver<Now>,
+    threads: usize,
+    now: watch::Sender<Now>,
 }
 
 struct Now {
+    /// Counts the models that were asked for: one that is overtaken while it loads is dropped.
+    asked: u32,
+    card: String,
     status: ModelStatus,
     worker: Option<GeneratorWorker>,
 }
@@ -42,24 +47,31 @@ struct Now {
 impl ModelSlot {
     /// Begins to load.
     pub fn load(spec: ModelSpec, threads: usize) -> Self {
-        let (change, now) = watch::channel(Now { status: loading(&spec), worker: None });
-        let ModelSpec { name, card, load, .. } = spec;
+        let first = Now { asked: 0, card: String::new(), status: loading(&spec), worker: None };
+        let slot = Self { threads, now: watch::Sender::new(first) };
+        slot.replace(spec);
+        slot
+    }
+
+    /// Lets go of the model that is there and begins to load another.
+    pub fn replace(&self, spec: ModelSpec) {
+        let mut asked = 0;
+        self.now.send_modify(|now| {
+            asked = now.asked + 1;
+            *now = Now { asked, card: spec.card.clone(), status: loading(&spec), worker: None };
+        });
+        let ModelSpec { name, load, .. } = spec;
+        let (change, threads) = (self.now.clone(), self.threads);
         tokio::spawn(async move {
             let loaded = GeneratorWorker::spawn(move || load(threads)).await;
-            change.send_modify(|now| match loaded {
-                Ok(worker) => {
-                    tracing::info!(name, "the model is ready");
-                    tell_facts(&mut now.status, worker.card());
-                    now.worker = Some(worker);
+            change.send_if_modified(|now| {
+                let is_wanted = now.asked == asked;
+                if is_wanted {
+                    now.settle(&name, loaded);
                 }
-                Err(error) => {
-                    tracing::error!(name, %error, "the model could not be loaded");
-                    now.status.state = ModelState::Failed;
-                    now.status.error = Some(error.into());
-                }
+                is_wanted
             });
         });
-        Self { card, now }
     }
 
     /// Where it is now.
@@ -69,28 +81,25 @@ impl ModelSlot {
 
     /// Its card: the one it came with, or the facts of its file.
     pub fn card(&self) -> String {
-        if self.card.is_empty() { facts(&self.status()) } else { self.card.clone() }
+        let now = self.now.borrow();
+        if now.card.is_empty() { facts(&now.status) } else { now.card.clone() }
     }
 
-    /// Tells `sink` at once and at every change, until nothing more can change.
+    /// Tells `sink` at once and at every change, as long as the slot is there.
     pub fn watch(&self, sink: impl Fn(ModelStatus) + Send + 'static) {
-        let mut now = self.now.clone();
+        let mut now = self.now.subscribe();
         now.mark_changed();
         tokio::spawn(async move {
             while now.changed().await.is_ok() {
                 let status = now.borrow_and_update().status.clone();
-                let last = status.state != ModelState::Loading;
                 sink(status);
-                if last {
-                    return;
-                }
             }
         });
     }
 
     /// The model; waits a little for one that is still loading.
     pub async fn ready(&self) -> Result<GeneratorWorker, ApiError> {
-        let mut now = self.now.clone();
+        let mut now = self.now.subscribe();
         let settled = now.wait_for(|now| now.status.state != ModelState::Loading);
         let Ok(settled) = tokio::time::timeout(PATIENCE, settled).await else {
             let message = "The model is still loading: try again in a moment.";
@@ -101,6 +110,23 @@ impl ModelSlot {
             (Some(worker), _) => Ok(worker.clone()),
             (None, Some(error)) => Err(error.clone()),
             (None, None) => Err(ApiError::internal("the model has neither loaded nor failed")),
+        }
+    }
+}
+
+impl Now {
+    fn settle(&mut self, name: &str, loaded: Result<GeneratorWorker, EngineError>) {
+        match loaded {
+            Ok(worker) => {
+                tracing::info!(name, "the model is ready");
+                tell_facts(&mut self.status, worker.card());
+                self.worker = Some(worker);
+            }
+            Err(error) => {
+                tracing::error!(name, %error, "the model could not be loaded");
+                self.status.state = ModelState::Failed;
+                self.status.error = Some(error.into());
+            }
         }
     }
 }

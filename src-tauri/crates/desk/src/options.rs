@@ -19,7 +19,7 @@ const SEEDS: u32 = 1_000_000_000;
 pub struct DeskOptions {
     /// Where the library is.
     pub folders: Folders,
-    /// The model that writes.
+    /// The model that writes until the person chooses another.
     pub model: ModelSpec,
     /// The clock.
     pub clock: Clock,

@@ -1,6 +1,7 @@
 //! Where models come from: the one that is part of the program, or the person's own files.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use bimo_models::{LoadOptions, ModelSource, TextTokenizer};
 
@@ -47,7 +48,7 @@ pub fn open_tokenizer(model: Option<&Path>) -> Result<TextTokenizer, ApiError> {
 }
 
 fn loader(source: ModelSource) -> crate::model::Loader {
-    Box::new(move |threads| {
+    Arc::new(move |threads| {
         bimo_models::load(&source, &LoadOptions { threads, ..LoadOptions::default() })
     })
 }

@@ -200,6 +200,8 @@ impl TextModel {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use bimo_engine::scripted::ScriptedGenerator;
 
     use super::*;
@@ -210,7 +212,7 @@ mod tests {
             starter: false,
             bytes: 0,
             card: String::new(),
-            load: Box::new(move |_| Ok(Box::new(model))),
+            load: Arc::new(move |_| Ok(Box::new(model.clone()))),
         })
         .await
         .expect("it loads")

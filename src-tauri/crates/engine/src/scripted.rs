@@ -11,6 +11,7 @@ use crate::{
 };
 
 /// Every character is a token, numbered by its code point. Each choice of each request takes the next text.
+#[derive(Clone)]
 pub struct ScriptedGenerator {
     card: ModelCard,
     script: VecDeque<String>,

@@ -7,6 +7,7 @@ mod convert;
 mod error;
 mod history;
 mod library;
+mod model;
 mod page;
 mod settings;
 mod story;
@@ -16,6 +17,7 @@ pub use history::{GenerationDetail, GenerationStatus, GenerationSummary, History
 pub use library::{
     BinEntry, ChapterSummary, Counts, Created, Library, LibraryItem, SearchHit, WorkSummary,
 };
+pub use model::ShelvedModel;
 pub use page::{AuthorSpan, ChapterPage, Edit, Guidance, Saved};
 pub use settings::{
     DeskState, InterfaceLanguage, ModelState, ModelStatus, Notice, Recovered, Settings, Theme,

@@ -3,14 +3,15 @@
 mod context;
 mod opening;
 mod recovery;
+mod shelf;
 mod starter;
 mod tries;
 mod troubled;
 mod writing;
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bimo_desk::wire::{
@@ -96,15 +97,20 @@ async fn unlocked(path: &Path) {
     panic!("{} stays locked", path.display());
 }
 
+/// A model that can be loaded once.
 fn spec(
     load: impl FnOnce() -> Result<Box<dyn TextGenerator>, bimo_engine::EngineError> + Send + 'static,
 ) -> ModelSpec {
+    let load = Mutex::new(Some(load));
     ModelSpec {
         name: "Scripted".into(),
         starter: true,
         bytes: 12,
         card: "# Scripted".into(),
-        load: Box::new(move |_| load()),
+        load: Arc::new(move |_| {
+            let load = load.lock().expect("no panic").take().expect("it is loaded once");
+            load()
+        }),
     }
 }
 

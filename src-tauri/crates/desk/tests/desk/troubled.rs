@@ -178,7 +178,6 @@ async fn a_request_waits_for_a_model_that_is_loading() {
     assert_eq!(told(&events, begun(&events)[0]), " on");
     assert_eq!(statuses.recv().await, Some(ModelState::Loading));
     assert_eq!(statuses.recv().await, Some(ModelState::Ready));
-    assert_eq!(statuses.recv().await, None);
     let model = desk.desk_state().await.expect("its state").model;
     assert_eq!((model.context_length, model.device.as_str()), (4096, "CPU"));
     assert_eq!(desk.model_card(), "# Scripted");

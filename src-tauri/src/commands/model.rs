@@ -1,0 +1,66 @@
+//! The model that writes, and the models to choose from.
+
+use bimo_desk::wire::{ModelStatus, ShelvedModel};
+use tauri::ipc::Channel;
+use tauri::{AppHandle, State};
+use tauri_plugin_dialog::DialogExt;
+use tokio::sync::oneshot;
+
+use super::{Answer, ask, tell};
+use crate::opening::Opening;
+
+#[tauri::command]
+#[specta::specta]
+pub async fn watch_model(desk: State<'_, Opening>, channel: Channel<ModelStatus>) -> Answer<()> {
+    desk.desk().await?.watch_model(tell(channel));
+    Ok(())
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn model_card(desk: State<'_, Opening>) -> Answer<String> {
+    ask(desk, |desk| async move { Ok(desk.model_card()) }).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn models(desk: State<'_, Opening>) -> Answer<Vec<ShelvedModel>> {
+    ask(desk, |desk| async move { desk.models().await }).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn bring_model(desk: State<'_, Opening>, path: String) -> Answer<Vec<ShelvedModel>> {
+    ask(desk, |desk| async move { desk.bring_model(path).await }).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn forget_model(desk: State<'_, Opening>, path: String) -> Answer<Vec<ShelvedModel>> {
+    ask(desk, |desk| async move { desk.forget_model(path).await }).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn use_model(desk: State<'_, Opening>, path: Option<String>) -> Answer<()> {
+    ask(desk, |desk| async move { desk.use_model(path).await }).await
+}
+
+/// The system's own dialog; nothing where the person thinks better of it.
+#[tauri::command]
+#[specta::specta]
+pub async fn choose_model_file(app: AppHandle) -> Answer<Option<String>> {
+    let (chosen, choice) = oneshot::channel();
+    let dialog = app.dialog().file().add_filter("GGUF", &["gguf"]);
+    dialog.pick_file(move |file| drop(chosen.send(file)));
+    Ok(choice.await.ok().flatten().map(|file| file.to_string()))
+}
+
+/// A folder in Hugging Face layout, by the system's own dialog.
+#[tauri::command]
+#[specta::specta]
+pub async fn choose_model_folder(app: AppHandle) -> Answer<Option<String>> {
+    let (chosen, choice) = oneshot::channel();
+    app.dialog().file().pick_folder(move |folder| drop(chosen.send(folder)));
+    Ok(choice.await.ok().flatten().map(|folder| folder.to_string()))
+}
