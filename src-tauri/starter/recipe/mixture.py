@@ -14,8 +14,8 @@ import vocabulary
 
 # Share of the tokens from each set: while learning at full rate, and while the rate decays. The modern pieces are
 # what people's own writing looks like, but there are few of them, so they come mostly at the end.
-LEARNING = {"tales-en": 0.10, "novels-en": 0.40, "novels-zh": 0.36, "pieces-en": 0.06, "pieces-zh": 0.08}
-DECAYING = {"tales-en": 0.12, "novels-en": 0.25, "novels-zh": 0.29, "pieces-en": 0.15, "pieces-zh": 0.19}
+LEARNING = {"tales-en": 0.12, "novels-en": 0.48, "novels-zh": 0.28, "pieces-en": 0.07, "pieces-zh": 0.05}
+DECAYING = {"tales-en": 0.14, "novels-en": 0.42, "novels-zh": 0.26, "pieces-en": 0.10, "pieces-zh": 0.08}
 SHORT_SETS = ("tales-en", "pieces-en", "pieces-zh")
 
 
