@@ -34,6 +34,8 @@ pub enum Command {
     Export(Export),
     /// List what models have written, newest first
     History(History),
+    /// Find models on the hub, fetch them, and see which are here
+    Models(Models),
 }
 
 /// `bimo continue`
@@ -43,8 +45,9 @@ pub enum Command {
 #[derive(Debug, Args)]
 #[command(allow_negative_numbers = true)]
 pub struct Continue {
-    /// A GGUF file or a folder in Hugging Face layout [default: the model that is part of the program]
-    #[arg(long, value_name = "PATH")]
+    /// A GGUF file, a folder in Hugging Face layout, or owner/name[:file] of a fetched model [default: the model that is
+    /// part of the program]
+    #[arg(long, value_name = "PATH|MODEL")]
     pub model: Option<PathBuf>,
     /// The text to go on with
     #[arg(long, value_name = "TEXT", conflicts_with = "file")]
@@ -87,8 +90,9 @@ pub struct Continue {
 /// `bimo tokenize`
 #[derive(Debug, Args)]
 pub struct Tokenize {
-    /// A GGUF file or a folder with a tokenizer [default: the model that is part of the program]
-    #[arg(long, value_name = "PATH")]
+    /// A GGUF file, a folder with a tokenizer, or owner/name[:file] of a fetched model [default: the model that is part of
+    /// the program]
+    #[arg(long, value_name = "PATH|MODEL")]
     pub model: Option<PathBuf>,
     /// Only the tokens' numbers, separated by spaces
     #[arg(long)]
@@ -101,8 +105,9 @@ pub struct Tokenize {
 /// `bimo score`
 #[derive(Debug, Args)]
 pub struct Score {
-    /// A GGUF file or a folder in Hugging Face layout [default: the model that is part of the program]
-    #[arg(long, value_name = "PATH")]
+    /// A GGUF file, a folder in Hugging Face layout, or owner/name[:file] of a fetched model [default: the model that is
+    /// part of the program]
+    #[arg(long, value_name = "PATH|MODEL")]
     pub model: Option<PathBuf>,
     /// The text; - for standard input
     #[arg(value_name = "FILE|-")]
@@ -126,4 +131,65 @@ pub struct History {
     /// At most so many, up to 200
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub limit: u32,
+}
+
+/// `bimo models`
+///
+/// A model is named as owner/name, as owner/name:file where the repository has several, or by the address of its page.
+#[derive(Debug, Args)]
+pub struct Models {
+    /// Ask this hub [default: HF_ENDPOINT, or https://huggingface.co]
+    #[arg(long, global = true, value_name = "URL")]
+    pub mirror: Option<String>,
+    /// What to do
+    #[command(subcommand)]
+    pub command: ModelsCommand,
+}
+
+/// One for each thing that can be done with models.
+#[derive(Debug, Subcommand)]
+pub enum ModelsCommand {
+    /// List the models on this machine; asks nobody
+    List,
+    /// Ask the hub for repositories by name
+    Search {
+        /// Words of the name
+        #[arg(value_name = "WORDS", required = true)]
+        words: Vec<String>,
+        /// At most so many, up to 100
+        #[arg(long, value_name = "N", default_value_t = 20)]
+        limit: u32,
+    },
+    /// Fetch a model, or what is missing of it; Ctrl+C pauses
+    Pull {
+        /// owner/name[:file], or the address of a page
+        #[arg(value_name = "MODEL")]
+        model: String,
+        /// Also take weights in pickle files where there are no others; they are never run
+        #[arg(long)]
+        pickle: bool,
+    },
+    /// Show a model's files, size and licence; asks the hub where the model is not here
+    Info {
+        /// owner/name[:file], or the address of a page
+        #[arg(value_name = "MODEL")]
+        model: String,
+        /// Also count weights in pickle files
+        #[arg(long)]
+        pickle: bool,
+    },
+    /// Read every byte of a model and compare it with the hub's hashes; asks nobody
+    Verify {
+        /// owner/name[:file]
+        #[arg(value_name = "MODEL")]
+        model: String,
+    },
+    /// Remove a model from this machine
+    Remove {
+        /// owner/name[:file]
+        #[arg(value_name = "MODEL")]
+        model: String,
+    },
+    /// List every request that was made for models
+    Requests,
 }

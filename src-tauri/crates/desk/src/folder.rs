@@ -49,6 +49,12 @@ impl Folders {
         })
     }
 
+    /// The folder of models: beside the library's usual one, wherever the library is now.
+    #[must_use]
+    pub fn models(&self) -> PathBuf {
+        self.usual.with_file_name("models")
+    }
+
     /// What the person chose. A file that cannot be understood counts as no choice.
     pub(crate) fn choice(&self) -> Choice {
         let Ok(text) = std::fs::read_to_string(self.configuration.join(FILE_NAME)) else {

@@ -16,6 +16,7 @@ mod folder;
 mod history;
 mod library;
 mod model;
+mod models;
 mod open;
 mod options;
 mod page;
@@ -31,10 +32,14 @@ pub mod wire;
 pub use bimo_engine::{
     CancellationToken, FinishReason, ModelCard, PieceKind, SamplingParams, TokenChoice,
 };
+pub use bimo_hub::{
+    Fault, FoundRepo, LocalModel, ModelRecord, Phase, Pickle, Progress, RequestLog, RequestRecord,
+};
 pub use bimo_models::settle_threads;
 pub use desk::Desk;
 pub use folder::Folders;
 pub use model::ModelSpec;
+pub use models::Models;
 pub use options::{Clock, DeskOptions, SeedSource, new_seed};
 pub use reader::{ChapterText, LibraryReader, WorkText};
 pub use starter::open_tokenizer;

@@ -3,21 +3,16 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::Context;
 use bimo_desk::wire::WritingParams;
 use bimo_desk::{
-    CancellationToken, Continuation, FinishReason, SamplingParams, TextModel, TextRequest,
-    new_seed, sampling_for,
+    Continuation, FinishReason, SamplingParams, TextModel, TextRequest, new_seed, sampling_for,
 };
 use serde_json::{Value, json};
 
-use super::load_model;
+use super::{INTERRUPTED, interruption, load_model};
 use crate::arguments::Continue;
 use crate::input::read_text;
 use crate::output::{print_json, print_line, print_part};
-
-/// What a shell expects of a program that was interrupted.
-const INTERRUPTED: u8 = 130;
 
 /// Writes on, to standard output as it comes, or one object at the end.
 pub async fn run(asked: Continue, json: bool) -> anyhow::Result<ExitCode> {
@@ -36,9 +31,7 @@ pub async fn run(asked: Continue, json: bool) -> anyhow::Result<ExitCode> {
         sampling,
         alternatives: asked.logprobs.unwrap_or(0),
     };
-    let cancel = CancellationToken::new();
-    let interrupted = cancel.clone();
-    ctrlc::set_handler(move || interrupted.cancel()).context("Ctrl+C cannot be caught")?;
+    let cancel = interruption()?;
 
     let began = Instant::now();
     let reader_gone = cancel.clone();

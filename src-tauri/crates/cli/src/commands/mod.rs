@@ -3,6 +3,7 @@
 mod continuing;
 mod export;
 mod history;
+mod models;
 mod score;
 mod tokenize;
 mod works;
@@ -10,7 +11,8 @@ mod works;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use bimo_desk::{Folders, LibraryReader, ModelSpec, TextModel};
+use anyhow::Context;
+use bimo_desk::{CancellationToken, Folders, LibraryReader, ModelSpec, Models, TextModel};
 
 use crate::arguments::{Arguments, Command};
 
@@ -30,17 +32,47 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             Command::History(asked) => {
                 history::run(&open_library(library).await?, asked, json).await?;
             }
+            Command::Models(asked) => return models::run(asked, json).await,
         }
         Ok(ExitCode::SUCCESS)
     })
 }
 
+/// What a shell expects of a program that was interrupted.
+const INTERRUPTED: u8 = 130;
+
+/// Is cancelled by Ctrl+C.
+fn interruption() -> anyhow::Result<CancellationToken> {
+    let cancel = CancellationToken::new();
+    let interrupted = cancel.clone();
+    ctrlc::set_handler(move || interrupted.cancel()).context("Ctrl+C cannot be caught")?;
+    Ok(cancel)
+}
+
+/// A folder that is named in the environment.
+fn folder_in(variable: &str) -> Option<PathBuf> {
+    std::env::var_os(variable).filter(|name| !name.is_empty()).map(PathBuf::from)
+}
+
 async fn open_library(named: Option<PathBuf>) -> anyhow::Result<LibraryReader> {
-    let from_environment = || std::env::var_os("BIMO_LIBRARY").filter(|name| !name.is_empty());
-    let named = named.or_else(|| from_environment().map(PathBuf::from));
+    let named = named.or_else(|| folder_in("BIMO_LIBRARY"));
     Ok(LibraryReader::open(&Folders::of_this_computer(named)?).await?)
 }
 
-async fn load_model(path: Option<PathBuf>) -> anyhow::Result<TextModel> {
-    Ok(TextModel::load(path.map_or_else(ModelSpec::starter, ModelSpec::at)).await?)
+fn open_models(mirror: Option<String>) -> anyhow::Result<Models> {
+    Ok(Models::of_this_computer(folder_in("BIMO_MODELS"), mirror)?)
+}
+
+/// The path of a model that is given as one, or by its name on the hub.
+fn locate(model: Option<PathBuf>) -> anyhow::Result<Option<PathBuf>> {
+    match model {
+        // A path that is there needs no folder of models.
+        Some(path) if path.exists() => Ok(Some(path)),
+        Some(name) => Ok(Some(open_models(None)?.locate(&name)?)),
+        None => Ok(None),
+    }
+}
+
+async fn load_model(model: Option<PathBuf>) -> anyhow::Result<TextModel> {
+    Ok(TextModel::load(locate(model)?.map_or_else(ModelSpec::starter, ModelSpec::at)).await?)
 }

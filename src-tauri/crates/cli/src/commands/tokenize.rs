@@ -3,13 +3,14 @@
 use bimo_desk::open_tokenizer;
 use serde_json::json;
 
+use super::locate;
 use crate::arguments::Tokenize;
 use crate::input::read_text;
 use crate::output::{on_one_line, print_json, print_line};
 
 /// Prints a text's tokens: their numbers on one line, or each with its text.
 pub fn run(asked: &Tokenize, json: bool) -> anyhow::Result<()> {
-    let tokenizer = open_tokenizer(asked.model.as_deref())?;
+    let tokenizer = open_tokenizer(locate(asked.model.clone())?.as_deref())?;
     let tokens = tokenizer.encode(&read_text(&asked.file)?)?;
     if json && asked.ids {
         print_json(&json!({ "ids": tokens }))

@@ -1,7 +1,11 @@
 //! The command line as a script sees it, on the model that is part of the program.
 
+#[path = "../../../hub/tests/hub/server.rs"]
+#[expect(dead_code, reason = "what misbehaves is for the tests of fetching")]
+mod hub;
 mod library;
 mod model;
+mod models;
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
