@@ -7,7 +7,7 @@
 What lies where, for tests that walk over all of it (every folder is one fixture, none is a special case):
 
 fixtures/models/NAME/expected.json, and the model's files beside it
-    architecture        llama | qwen2 | qwen3 | smollm3 | phi3 | gpt2
+    architecture        llama | qwen2 | qwen3 | smollm3 | phi3 | gemma3 | gpt2
     path                what to open, relative to the folder: "." (a Hugging Face folder) or "model.gguf"
     prompts[]           text; ids (its tokens, nothing added); best (the most probable next token after each id);
                         last_logits (all logits after the last id); first_logits (after the first id; short prompts)

@@ -5,6 +5,10 @@ from dataclasses import dataclass
 
 import torch
 from transformers import (
+    Gemma3Config,
+    Gemma3ForCausalLM,
+    Gemma3ForConditionalGeneration,
+    Gemma3TextConfig,
     GPT2Config,
     GPT2LMHeadModel,
     LlamaConfig,
@@ -160,6 +164,54 @@ def _phi4(width: int, vocab: int) -> Phi3ForCausalLM:
     )
 
 
+def _gemma3_config(width: int, vocab: int, layers: int, **more) -> Gemma3TextConfig:
+    """Heads wider than a share of the hidden size; the window is shorter than most prompts."""
+    return Gemma3TextConfig(
+        vocab_size=vocab,
+        hidden_size=width,
+        intermediate_size=64,
+        num_hidden_layers=layers,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        head_dim=width // 2,
+        max_position_embeddings=512,
+        sliding_window=9,
+        rope_parameters={
+            "full_attention": {"rope_type": "linear", "rope_theta": 1000000.0, "factor": 8.0},
+            "sliding_attention": {"rope_type": "default", "rope_theta": 10000.0},
+        },
+        bos_token_id=506,
+        eos_token_id=[511, 510],
+        pad_token_id=None,
+        **{"query_pre_attn_scalar": width // 2} | more,
+    )
+
+
+def _gemma3(width: int, vocab: int) -> Gemma3ForCausalLM:
+    """With one layer of six that sees everything, which a GGUF takes as given."""
+    return Gemma3ForCausalLM(_gemma3_config(width, vocab, 7))
+
+
+def _gemma3_thirds(width: int, vocab: int) -> Gemma3ForCausalLM:
+    """With what only a Hugging Face configuration can say: another pattern, another scale."""
+    return Gemma3ForCausalLM(_gemma3_config(width, vocab, 4, sliding_window_pattern=3, query_pre_attn_scalar=10))
+
+
+def _gemma3_seeing(width: int, vocab: int) -> Gemma3ForConditionalGeneration:
+    """The text part of a model that sees images too."""
+    vision = {
+        "hidden_size": 16,
+        "intermediate_size": 16,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "image_size": 8,
+        "patch_size": 4,
+    }
+    text = _gemma3_config(width, vocab, 3, sliding_window_pattern=2)
+    tokens = {"mm_tokens_per_image": 4, "boi_token_index": 507, "eoi_token_index": 508, "image_token_index": 509}
+    return Gemma3ForConditionalGeneration(Gemma3Config(text_config=text, vision_config=vision, **tokens))
+
+
 def gpt2(width: int, vocab: int) -> GPT2LMHeadModel:
     shape = {"n_embd": width, "n_layer": layers(width), "n_head": 4, "n_positions": POSITIONS}
     return GPT2LMHeadModel(GPT2Config(vocab_size=vocab, bos_token_id=vocab - 1, eos_token_id=vocab - 1, **shape))
@@ -183,5 +235,8 @@ FAMILIES = {
     "smollm3-thirds": Family(lambda width, vocab: _smollm3(width, vocab, 3), subwords.smollm3, "PreTrainedTokenizerFast"),
     "phi3": Family(_phi3, subwords.llama3, "PreTrainedTokenizerFast"),
     "phi4": Family(_phi4, subwords.llama3, "PreTrainedTokenizerFast"),
+    "gemma3": Family(_gemma3, subwords.llama3, "PreTrainedTokenizerFast"),
+    "gemma3-thirds": Family(_gemma3_thirds, subwords.llama3, "PreTrainedTokenizerFast"),
+    "gemma3-seeing": Family(_gemma3_seeing, subwords.llama3, "PreTrainedTokenizerFast"),
     "gpt2": Family(gpt2, subwords.gpt2, "GPT2Tokenizer"),
 }

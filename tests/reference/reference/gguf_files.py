@@ -1,8 +1,8 @@
 """GGUF files in llama.cpp's conventions.
 
-Three things differ from the Hugging Face layout. Tensors have other names. Rows of Llama's query and key matrices are
+Four things differ from the Hugging Face layout. Tensors have other names. Rows of Llama's query and key matrices are
 reordered, and SmolLM3's too, because llama.cpp rotates neighbouring pairs there (not for Qwen). And GPT-2's matrices are
-turned to `[out, in]`.
+turned to `[out, in]`. Gemma's norms have a one added.
 """
 
 import math
@@ -64,7 +64,7 @@ _IN_LAYER = {
 _CONV1D = ("c_attn.weight", "c_proj.weight", "c_fc.weight")
 
 
-def gguf_name(name: str) -> str:
+def gguf_name(name: str, model_type: str) -> str:
     """`model.layers.3.mlp.up_proj.weight` -> `blk.3.ffn_up.weight`."""
     stem, suffix = name.rsplit(".", 1)
     if stem in _WHOLE:
@@ -72,8 +72,17 @@ def gguf_name(name: str) -> str:
     for prefix in ("model.layers.", "transformer.h."):
         if stem.startswith(prefix):
             layer, part = stem.removeprefix(prefix).split(".", 1)
-            return f"blk.{layer}.{_IN_LAYER[part]}.{suffix}"
+            names = _IN_LAYER | (_IN_GEMMA_LAYER if model_type == "gemma3_text" else {})
+            return f"blk.{layer}.{names[part]}.{suffix}"
     raise ValueError(f"no GGUF name for {name}")
+
+
+# Where Gemma has two norms around a part, the names of the others mean something else.
+_IN_GEMMA_LAYER = {
+    "post_attention_layernorm": "post_attention_norm",
+    "pre_feedforward_layernorm": "ffn_norm",
+    "post_feedforward_layernorm": "post_ffw_norm",
+}
 
 
 class Layout:
@@ -92,9 +101,15 @@ class Layout:
         }
         return next((heads for suffix, heads in by_suffix.items() if name.endswith(suffix)), None)
 
+    def is_less_one(self, name: str) -> bool:
+        """Gemma's norms are trained as their difference from one, and llama.cpp keeps the sum."""
+        return self.config.model_type == "gemma3_text" and name.endswith("norm.weight")
+
     def to_gguf(self, name: str, rows: np.ndarray) -> np.ndarray:
         if name.endswith(_CONV1D):
             return np.ascontiguousarray(rows.T)
+        if self.is_less_one(name):
+            return rows + np.float32(1)
         heads = self.heads(name)
         if heads is None:
             return rows
@@ -103,6 +118,8 @@ class Layout:
     def to_model(self, name: str, rows: np.ndarray) -> np.ndarray:
         if name.endswith(_CONV1D):
             return np.ascontiguousarray(rows.T)
+        if self.is_less_one(name):
+            return rows - np.float32(1)
         heads = self.heads(name)
         if heads is None:
             return rows
@@ -213,6 +230,9 @@ def _add_shape(writer: gguf.GGUFWriter, config) -> None:
     writer.add_head_count(config.num_attention_heads)
     writer.add_head_count_kv(config.num_key_value_heads)
     writer.add_layer_norm_rms_eps(config.rms_norm_eps)
+    if config.model_type == "gemma3_text":
+        _add_gemma3_shape(writer, config)
+        return
     writer.add_rope_freq_base(config.rope_parameters["rope_theta"])
     if config.model_type == "phi3":
         _add_phi3_shape(writer, config)
@@ -222,6 +242,17 @@ def _add_shape(writer: gguf.GGUFWriter, config) -> None:
         writer.add_value_length(head_dim)
     if config.model_type in ("llama", "smollm3"):
         writer.add_rope_dimension_count(head_dim)
+
+
+def _add_gemma3_shape(writer: gguf.GGUFWriter, config) -> None:
+    """Only the rope of the layers that see everything is written."""
+    rope = config.rope_parameters["full_attention"]
+    writer.add_key_length(config.head_dim)
+    writer.add_value_length(config.head_dim)
+    writer.add_rope_freq_base(rope["rope_theta"])
+    writer.add_sliding_window(config.sliding_window)
+    writer.add_rope_scaling_type(gguf.RopeScalingType.LINEAR)
+    writer.add_rope_scaling_factor(rope["factor"])
 
 
 def _add_phi3_shape(writer: gguf.GGUFWriter, config) -> None:
@@ -297,7 +328,7 @@ def write_tokenizer(path: Path, architecture: str, vocabulary: Vocabulary) -> No
 def write_model(path: Path, name: str, model, kind: str, vocabulary: Vocabulary, seed: int) -> None:
     """The model's weights in the given kind (for a K-quant: random weights of the same spread)."""
     config = model.config
-    writer = gguf.GGUFWriter(path, config.model_type)
+    writer = gguf.GGUFWriter(path, config.model_type.removesuffix("_text"))
     writer.add_type(gguf.GGUFType.MODEL)
     writer.add_name(name)
     writer.add_file_type(FILE_TYPES[kind])
@@ -312,7 +343,7 @@ def write_model(path: Path, name: str, model, kind: str, vocabulary: Vocabulary,
         if tensor == "lm_head.weight" and tied:
             continue
         rows = layout.to_gguf(tensor, value.float().numpy())
-        target = gguf_name(tensor)
+        target = gguf_name(tensor, config.model_type)
         _add_tensor(writer, target, rows, _stored_kind(target, rows, kind), random)
     _finish(writer)
 
@@ -329,7 +360,7 @@ def load_weights(path: Path, model) -> None:
     stored = {t.name: gguf.quants.dequantize(t.data, t.tensor_type) for t in gguf.GGUFReader(path).tensors}
     layout, weights = Layout(model.config), {}
     for tensor in model.state_dict():
-        source = gguf_name(tensor)
+        source = gguf_name(tensor, model.config.model_type)
         if tensor == "lm_head.weight" and source not in stored:
             source = "token_embd.weight"
         weights[tensor] = torch.from_numpy(layout.to_model(tensor, stored[source]).astype(np.float32).copy())

@@ -42,13 +42,18 @@ def fill(model: torch.nn.Module, seed: int) -> None:
     Smaller ones in a model of many layers, which would otherwise blow up every rounding.
     """
     generator = torch.Generator().manual_seed(seed)
-    spread = 1.8 * min(1.0, (2 / model.config.num_hidden_layers) ** 0.5)
+    config = model.config.get_text_config()
+    spread = 1.8 * min(1.0, (2 / config.num_hidden_layers) ** 0.5)
+    # Gemma widens its embeddings, which would drown what the layers add. Its norms are kept as their difference from
+    # one, and wide ones of the heads would make attention a choice of one place.
+    is_gemma = config.model_type == "gemma3_text"
+    at_zero = ("bias", "q_norm.weight", "k_norm.weight") if is_gemma else ("bias",)
     for name, p in sorted(model.named_parameters()):
         noise = torch.randn(p.shape, generator=generator)
         if p.ndim == 1:
-            p.data = noise * 0.1 + (0.0 if name.endswith("bias") else 1.0)
+            p.data = noise * 0.1 + (0.0 if name.endswith(at_zero) else 1.0)
         elif "embed_tokens" in name or "wte" in name or "wpe" in name:
-            p.data = noise * 0.4
+            p.data = noise * (0.2 if is_gemma else 0.4)
         else:
             inputs = p.shape[0] if "c_" in name else p.shape[1]
             p.data = noise * (spread / inputs**0.5)
@@ -123,10 +128,20 @@ def write_tokenizer(folder: Path, family: Family) -> BytePairs:
     return pairs
 
 
+def publish_gemma3(config: dict) -> None:
+    """Two ropes were two bases, and the kinds of layers a number."""
+    ropes = config.pop("rope_parameters")
+    config["rope_local_base_freq"] = ropes["sliding_attention"]["rope_theta"]
+    config["rope_parameters"] = ropes["full_attention"]
+    config["sliding_window_pattern"] = config.pop("layer_types").index("full_attention") + 1
+
+
 def publish_config(folder: Path) -> None:
     """Rewrite config.json as most repositories have it: `rope_theta` and `rope_scaling` beside each other."""
     path = folder / "config.json"
     config = json.loads(path.read_text())
+    if config["model_type"] == "gemma3_text":
+        publish_gemma3(config)
     rope = config.pop("rope_parameters")
     config["rope_theta"] = rope.pop("rope_theta")
     if "partial_rotary_factor" in rope:
@@ -151,7 +166,7 @@ def make_folder(root: Path, name: str, family_name: str, dtype: torch.dtype, pub
 
     model = telling_model(family, WIDTH, finish)
     pairs = write_tokenizer(folder, family)
-    about = {"architecture": model.config.model_type, "path": "."}
+    about = {"architecture": model.config.model_type.removesuffix("_text"), "path": "."}
     write_expected(folder / "expected.json", answers(model, _coder(pairs.tokenizer), about))
 
 
@@ -220,7 +235,7 @@ def make_gguf(root: Path, family_name: str, kind: str, vocabulary: str = "bpe") 
         return read
 
     model = telling_model(family, BLOCK_WIDTH if "_k" in kind else WIDTH, finish)
-    about = {"architecture": model.config.model_type, "path": "model.gguf"}
+    about = {"architecture": model.config.model_type.removesuffix("_text"), "path": "model.gguf"}
     write_expected(folder / "expected.json", answers(model, encode, about))
 
 
@@ -261,8 +276,17 @@ def make_phi3(root: Path) -> None:
         make_gguf(root, "phi4", kind)
 
 
+def make_gemma3(root: Path) -> None:
+    make_folder(root, "gemma3-safetensors", "gemma3-thirds", torch.float32, published=False)
+    make_folder(root, "gemma3-published", "gemma3-thirds", torch.bfloat16, published=True)
+    make_folder(root, "gemma3-seeing", "gemma3-seeing", torch.bfloat16, published=False)
+    make_gguf(root, "gemma3", "f32", "sentencepiece")
+    make_gguf(root, "gemma3", "q8_0")
+
+
 def make(root: Path) -> None:
     make_llama(root)
     make_smollm3(root)
     make_phi3(root)
+    make_gemma3(root)
     make_others(root)

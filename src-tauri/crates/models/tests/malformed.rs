@@ -27,8 +27,8 @@ fn text(text: &str) -> Vec<u8> {
 }
 
 impl Gguf {
-    /// A llama of one block, tokenizer and tensors left out but for its embedding.
-    fn llama() -> Self {
+    /// An architecture and an embedding, nothing else.
+    fn empty(architecture: &str) -> Self {
         let mut gguf = Self {
             version: 3,
             tensor_count: None,
@@ -37,7 +37,13 @@ impl Gguf {
             tensors: vec![(vec![32, 8], 0, 0)],
             data: 1024,
         };
-        gguf.entry("general.architecture", 8, &text("llama"));
+        gguf.entry("general.architecture", 8, &text(architecture));
+        gguf
+    }
+
+    /// A llama of one block, tokenizer and tensors left out but for its embedding.
+    fn llama() -> Self {
+        let mut gguf = Self::empty("llama");
         for (key, value) in [
             ("llama.embedding_length", 32_u32),
             ("llama.block_count", 1),
@@ -238,6 +244,11 @@ fn what_a_folder_asks_for_and_is_not_computed_is_refused_by_name() {
         ("qwen2-sharded", "layer_types", json!(["full_attention", "sliding_attention"])),
         ("qwen3-safetensors", "rope_scaling", json!({"rope_type": "dynamic", "factor": 2.0})),
         ("smollm3-safetensors", "use_sliding_window", json!(true)),
+        ("phi4-safetensors", "layer_types", json!(["full_attention", "sliding_attention"])),
+        ("gemma3-safetensors", "attn_logit_softcapping", json!(50.0)),
+        ("gemma3-safetensors", "final_logit_softcapping", json!(30.0)),
+        ("gemma3-safetensors", "hidden_activation", json!("gelu")),
+        ("gemma3-safetensors", "use_bidirectional_attention", json!(true)),
         ("gpt2-safetensors", "activation_function", json!("relu")),
         ("gpt2-safetensors", "scale_attn_by_inverse_layer_idx", json!(true)),
     ];
@@ -278,6 +289,29 @@ fn what_a_gguf_asks_for_and_is_not_computed_is_refused_by_name() {
     // What is off asks for nothing.
     let off = Gguf::llama().with("llama.expert_count", 4, &0_u32.to_le_bytes());
     assert!(opened(&off.bytes()).is_ok());
+}
+
+#[test]
+fn only_the_largest_gemma_scales_by_its_hidden_size() {
+    for (layers, heads, width) in [(26_u32, 4_u32, 16.0_f64), (62, 4, 8.0), (62, 1, 32.0)] {
+        let mut gguf = Gguf::empty("gemma3");
+        for (key, value) in [
+            ("gemma3.embedding_length", 32),
+            ("gemma3.block_count", layers),
+            ("gemma3.attention.head_count", heads),
+            ("gemma3.attention.key_length", 16),
+            ("gemma3.feed_forward_length", 64),
+            ("gemma3.context_length", 128),
+            ("gemma3.attention.sliding_window", 8),
+        ] {
+            gguf.entry(key, 4, &value.to_le_bytes());
+        }
+        gguf.entry("gemma3.attention.layer_norm_rms_epsilon", 6, &1e-6_f32.to_le_bytes());
+        let files = opened(&gguf.bytes()).unwrap();
+        assert_eq!(files.config().attention_scale, width.powf(-0.5), "{layers} {heads}");
+        let windows = files.config().layers.iter().filter(|layer| layer.window == Some(8)).count();
+        assert_eq!(windows, layers as usize - layers as usize / 6);
+    }
 }
 
 /// A repeatable source of numbers (xorshift).

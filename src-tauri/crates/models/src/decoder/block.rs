@@ -13,13 +13,30 @@ pub(super) struct Block {
     pub attention: Attention,
     pub feed_forward_norm: Norm,
     pub feed_forward: FeedForward,
+    /// Norms of what the parts add, where the family has them.
+    pub post_norms: Option<PostNorms>,
+}
+
+/// Over the width of the stream.
+pub(super) struct PostNorms {
+    pub attention: Norm,
+    pub feed_forward: Norm,
 }
 
 impl Block {
     /// `[rows, hidden]` to the same.
     pub fn forward(&self, x: &Tensor, layer: usize, pass: &mut Pass<'_, '_>) -> Result<Tensor> {
-        let x = (x + self.attention.forward(&self.attention_norm.forward(x)?, layer, pass)?)?;
-        let y = self.feed_forward.forward(&self.feed_forward_norm.forward(&x)?)?;
-        x + y
+        let norms = self.post_norms.as_ref();
+        let added = self.attention.forward(&self.attention_norm.forward(x)?, layer, pass)?;
+        let x = (x + normalised(added, norms.map(|norms| &norms.attention))?)?;
+        let added = self.feed_forward.forward(&self.feed_forward_norm.forward(&x)?)?;
+        x + normalised(added, norms.map(|norms| &norms.feed_forward))?
+    }
+}
+
+fn normalised(x: Tensor, norm: Option<&Norm>) -> Result<Tensor> {
+    match norm {
+        Some(norm) => norm.forward(&x),
+        None => Ok(x),
     }
 }

@@ -15,12 +15,15 @@ pub enum Architecture {
     SmolLm3,
     /// Llama with fused projections; Phi-3.5 and Phi-4-mini too.
     Phi3,
+    /// Gemma 3: norms after the parts of a block too, windows in most layers.
+    Gemma3,
     /// GPT-2: layer norm, learned positions, a fused projection.
     Gpt2,
 }
 
 impl Architecture {
-    /// The name in a GGUF's `general.architecture` and in a config's `model_type`; both use the same.
+    /// The name in a GGUF's `general.architecture` and in a config's `model_type`; both use the same, but Gemma 3's
+    /// config may name its text part.
     pub fn from_name(name: &str) -> Option<Self> {
         Some(match name {
             "llama" => Self::Llama,
@@ -28,6 +31,7 @@ impl Architecture {
             "qwen3" => Self::Qwen3,
             "smollm3" => Self::SmolLm3,
             "phi3" => Self::Phi3,
+            "gemma3" | "gemma3_text" => Self::Gemma3,
             "gpt2" => Self::Gpt2,
             _ => return None,
         })
@@ -41,6 +45,7 @@ impl Architecture {
             Self::Qwen3 => "qwen3",
             Self::SmolLm3 => "smollm3",
             Self::Phi3 => "phi3",
+            Self::Gemma3 => "gemma3",
             Self::Gpt2 => "gpt2",
         }
     }
@@ -132,6 +137,8 @@ pub struct DecoderConfig {
     pub context_length: usize,
     /// Added to the variance before its root is taken.
     pub norm_eps: f64,
+    /// Looked-up embeddings are multiplied by it.
+    pub embedding_scale: Option<f64>,
     /// The products of queries and keys are multiplied by it.
     pub attention_scale: f64,
     /// How layers turn their heads; none where positions are learned.

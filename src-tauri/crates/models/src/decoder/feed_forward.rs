@@ -6,10 +6,19 @@ use super::layers::Linear;
 
 /// Widens, bends, narrows.
 pub(super) enum FeedForward {
-    /// `down(silu(gate(x)) * up(x))` (Shazeer 2020).
-    Gated { gate: Gate, down: Linear },
-    /// `down(gelu(up(x)))`, GELU in its tanh form (Hendrycks and Gimpel 2016).
+    /// `down(activation(gate(x)) * up(x))` (Shazeer 2020).
+    Gated { gate: Gate, activation: Activation, down: Linear },
+    /// `down(gelu(up(x)))`.
     Plain { up: Linear, down: Linear },
+}
+
+/// What bends.
+#[derive(Clone, Copy)]
+pub(super) enum Activation {
+    /// `x * sigmoid(x)`.
+    Silu,
+    /// In its tanh form (Hendrycks and Gimpel 2016).
+    Gelu,
 }
 
 /// How the two sides of a gated part are made.
@@ -24,11 +33,20 @@ impl FeedForward {
     /// `[rows, hidden]` to the same.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         match self {
-            Self::Gated { gate, down } => {
+            Self::Gated { gate, activation, down } => {
                 let (gate, up) = gate.sides(x)?;
-                down.forward(&(gate.silu()? * up)?)
+                down.forward(&(activation.bend(&gate)? * up)?)
             }
-            Self::Plain { up, down } => down.forward(&up.forward(x)?.gelu()?),
+            Self::Plain { up, down } => down.forward(&Activation::Gelu.bend(&up.forward(x)?)?),
+        }
+    }
+}
+
+impl Activation {
+    fn bend(self, x: &Tensor) -> Result<Tensor> {
+        match self {
+            Self::Silu => x.silu(),
+            Self::Gelu => x.gelu(),
         }
     }
 }

@@ -147,6 +147,9 @@ impl Decoder {
         let tokens: Vec<TokenId> = runs.iter().flat_map(|run| run.tokens).copied().collect();
         let places: Vec<Place> = runs.iter().flat_map(Run::places).collect();
         let mut x = self.embedding.look_up(&Tensor::new(tokens, &self.device)?)?;
+        if let Some(scale) = self.config.embedding_scale {
+            x = (x * scale)?;
+        }
         if let Some(learned) = &self.positions {
             let positions: Vec<u32> = places.iter().map(|place| place.position as u32).collect();
             x = (x + learned.look_up(&Tensor::new(positions, &self.device)?)?)?;

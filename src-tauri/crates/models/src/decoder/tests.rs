@@ -8,12 +8,13 @@ use candle_core::{Device, Tensor};
 use super::*;
 use crate::{Weight, Weights};
 
-const FAMILIES: [Architecture; 6] = [
+const FAMILIES: [Architecture; 7] = [
     Architecture::Llama,
     Architecture::Qwen2,
     Architecture::Qwen3,
     Architecture::SmolLm3,
     Architecture::Phi3,
+    Architecture::Gemma3,
     Architecture::Gpt2,
 ];
 
@@ -43,6 +44,8 @@ impl MadeUp {
             ("attn_v.bias", vec![keys]),
             ("attn_q_norm.weight", vec![config.head_dim]),
             ("attn_k_norm.weight", vec![config.head_dim]),
+            ("post_attention_norm.weight", vec![hidden]),
+            ("post_ffw_norm.weight", vec![hidden]),
             ("attn_qkv.weight", vec![all, hidden]),
             ("attn_qkv.bias", vec![all]),
             ("attn_output.weight", vec![hidden, queries]),
@@ -99,6 +102,7 @@ fn config(architecture: Architecture) -> DecoderConfig {
     let other = match architecture {
         Architecture::SmolLm3 => LayerConfig { rope: None, window: None },
         Architecture::Phi3 => LayerConfig { rope: Some(0), window: Some(13) },
+        Architecture::Gemma3 => LayerConfig { rope: Some(1), window: Some(9) },
         _ => turned,
     };
     DecoderConfig {
@@ -112,8 +116,9 @@ fn config(architecture: Architecture) -> DecoderConfig {
         vocabulary: 50,
         context_length: 600,
         norm_eps: 1e-5,
+        embedding_scale: (architecture == Architecture::Gemma3).then_some(7.0),
         attention_scale: 12f64.powf(-0.5),
-        ropes: if learned { Vec::new() } else { vec![rope] },
+        ropes: if learned { Vec::new() } else { vec![rope; 2] },
         tied_embeddings: true,
         end_tokens: vec![0],
     }

@@ -38,7 +38,10 @@ impl Folder {
         })?;
         let weights = HfWeights::open(path, architecture)?;
         let generation = optional_json(&path.join("generation_config.json"))?;
-        let usually_tied = matches!(architecture, Architecture::Gpt2 | Architecture::SmolLm3);
+        let usually_tied = matches!(
+            architecture,
+            Architecture::Gpt2 | Architecture::SmolLm3 | Architecture::Gemma3
+        );
         let tied = config["tie_word_embeddings"].as_bool().unwrap_or(usually_tied);
         let untied = !tied && super::Weights::contains(&weights, "output.weight");
         let config = hf_config::read(&config, generation.as_ref(), untied)?;

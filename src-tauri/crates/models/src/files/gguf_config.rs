@@ -5,6 +5,7 @@ use candle_core::DType;
 
 use super::gguf::{Gguf, missing};
 use super::gguf_header::{Header, Value, invalid};
+use super::hf_config::embedding_scale;
 use super::{Weight, Weights};
 use crate::decoder::{Architecture, DecoderConfig, LayerConfig, Rope, RopeLayout, RopeScaling};
 use crate::limits::{MAX_CONTEXT, MAX_LAYERS, MAX_WIDTH};
@@ -30,7 +31,10 @@ pub(super) fn read(file: &Gguf) -> Result<DecoderConfig, EngineError> {
     let shape = Shape { header: file.header(), name };
     shape.check(&REFUSED)?;
     if architecture != Architecture::Phi3 {
-        shape.check(&["attention.sliding_window", "rope.scaling.attn_factor"])?;
+        shape.check(&["rope.scaling.attn_factor"])?;
+    }
+    if !matches!(architecture, Architecture::Phi3 | Architecture::Gemma3) {
+        shape.check(&["attention.sliding_window"])?;
     }
     let hidden_size = shape.required("embedding_length", MAX_WIDTH)?;
     let heads = shape.required("attention.head_count", MAX_WIDTH)?;
@@ -46,11 +50,10 @@ pub(super) fn read(file: &Gguf) -> Result<DecoderConfig, EngineError> {
         return Err(invalid(&shape.key("attention.head_count_kv"), "it does not divide the heads"));
     }
     let vocabulary = vocabulary(file)?;
-    let rope = shape.rope(file, architecture, head_dim)?;
+    let layers = shape.layers(architecture)?;
     Ok(DecoderConfig {
         architecture,
         hidden_size,
-        layers: shape.layers(architecture)?,
         heads,
         kv_heads,
         head_dim,
@@ -58,8 +61,10 @@ pub(super) fn read(file: &Gguf) -> Result<DecoderConfig, EngineError> {
         vocabulary,
         context_length: shape.required("context_length", MAX_CONTEXT)?,
         norm_eps: shape.norm_eps()?,
-        attention_scale: (head_dim as f64).powf(-0.5),
-        ropes: Vec::from_iter(rope),
+        embedding_scale: embedding_scale(architecture, hidden_size),
+        attention_scale: shape.attention_scale(layers.len(), hidden_size / heads, head_dim)?,
+        ropes: shape.ropes(file, architecture, head_dim)?,
+        layers,
         tied_embeddings: !file.contains("output.weight"),
         end_tokens: end_tokens(file.header(), vocabulary)?,
     })
@@ -129,45 +134,78 @@ impl Shape<'_> {
         eps.filter(|eps| *eps >= 0.0).ok_or_else(|| invalid(&key, "it is missing or negative"))
     }
 
-    /// SmolLM3's files do not say which layers turn their heads: all but each fourth.
+    /// SmolLM3's files do not say which layers turn their heads, nor Gemma 3's which look through a window.
     fn layers(&self, architecture: Architecture) -> Result<Vec<LayerConfig>, EngineError> {
+        let count = self.required("block_count", MAX_LAYERS)?;
         let key = self.key("attention.sliding_window");
         // Phi-4's files have a 0 where there is no window.
         let window =
             self.header.integer(&key, 0, MAX_CONTEXT as i128)?.filter(|&window| window > 0);
-        let turns = |layer: usize| match architecture {
-            Architecture::Gpt2 => false,
-            Architecture::SmolLm3 => !layer.is_multiple_of(4),
-            _ => true,
+        let pattern = match architecture {
+            Architecture::Gemma3 => {
+                self.optional("attention.sliding_window_pattern", MAX_LAYERS)?.unwrap_or(6)
+            }
+            _ => 4,
         };
-        let layer = |layer| LayerConfig { rope: turns(layer).then_some(0), window };
-        Ok((1..=self.required("block_count", MAX_LAYERS)?).map(layer).collect())
+        let layer = |layer: usize| match architecture {
+            Architecture::Gpt2 => LayerConfig { rope: None, window: None },
+            Architecture::SmolLm3 if layer.is_multiple_of(pattern) => {
+                LayerConfig { rope: None, window: None }
+            }
+            Architecture::Gemma3 if layer.is_multiple_of(pattern) => {
+                LayerConfig { rope: Some(0), window: None }
+            }
+            Architecture::Gemma3 => LayerConfig { rope: Some(1), window },
+            _ => LayerConfig { rope: Some(0), window },
+        };
+        Ok((1..=count).map(layer).collect())
     }
 
-    fn rope(
+    fn ropes(
         &self,
         file: &Gguf,
         architecture: Architecture,
         head_dim: usize,
-    ) -> Result<Option<Rope>, EngineError> {
-        if architecture == Architecture::Gpt2 {
-            return Ok(None);
-        }
+    ) -> Result<Vec<Rope>, EngineError> {
         let key = "rope.dimension_count";
         let width = self.optional(key, head_dim)?.unwrap_or(head_dim);
         if !width.is_multiple_of(2) {
             return Err(invalid(&self.key(key), "it is odd"));
         }
-        let theta = self.header.float(&self.key("rope.freq_base"))?.unwrap_or(10_000.0) as f32;
         let layout = match architecture {
             Architecture::Llama | Architecture::SmolLm3 => RopeLayout::Interleaved,
             _ => RopeLayout::HalfSplit,
+        };
+        let theta = |part: &str, usual: f64| -> Result<f32, EngineError> {
+            Ok(self.header.float(&self.key(part))?.unwrap_or(usual) as f32)
         };
         let scaling = match file.contains("rope_factors_long.weight") {
             true => Some(self.long_rope(file, width / 2)?),
             false => self.rope_scaling()?,
         };
-        Ok(Some(Rope { width, theta, layout, scaling }))
+        let rope = |theta, scaling| Rope { width, theta, layout, scaling };
+        match architecture {
+            Architecture::Gpt2 => Ok(Vec::new()),
+            // Layers that see everything, and those that look through a window.
+            Architecture::Gemma3 => Ok(vec![
+                rope(theta("rope.freq_base", 1e6)?, scaling),
+                rope(theta("rope.freq_base_swa", 1e4)?, None),
+            ]),
+            _ => Ok(vec![rope(theta("rope.freq_base", 1e4)?, scaling)]),
+        }
+    }
+
+    /// Files of Gemma 3 do not state it, and its largest model, of 62 layers, takes another width than that of a head.
+    fn attention_scale(
+        &self,
+        layers: usize,
+        share: usize,
+        head_dim: usize,
+    ) -> Result<f64, EngineError> {
+        let is_largest = self.name == Architecture::Gemma3.name() && layers == 62;
+        let width = if is_largest { share } else { head_dim };
+        let stated = self.header.float(&self.key("attention.scale"))?;
+        Ok(stated.filter(|&scale| scale > 0.0).unwrap_or((width as f64).powf(-0.5)))
     }
 
     /// LongRoPE, whose divisors are tensors.

@@ -4,7 +4,7 @@ use bimo_engine::{EngineError, TokenId};
 use serde_json::Value;
 
 use super::gguf_header::invalid;
-use super::{hf_refusals, hf_rope};
+use super::{hf_gemma, hf_refusals, hf_rope};
 use crate::decoder::{Architecture, DecoderConfig, LayerConfig};
 use crate::limits::{MAX_CONTEXT, MAX_LAYERS, MAX_WIDTH};
 
@@ -20,8 +20,12 @@ pub(super) fn read(
     let architecture = Architecture::from_name(name).ok_or_else(|| {
         EngineError::ModelUnsupported(format!("a model of type {name} cannot continue text here"))
     })?;
-    hf_refusals::check(config, architecture)?;
-    let fields = Fields(config);
+    let stated = match architecture {
+        Architecture::Gemma3 => hf_gemma::stated(config),
+        _ => config.clone(),
+    };
+    hf_refusals::check(&stated, architecture)?;
+    let fields = Fields(&stated);
     let gpt2 = architecture == Architecture::Gpt2;
     let key = |llama: &'static str, gpt2_key: &'static str| if gpt2 { gpt2_key } else { llama };
     let hidden_size = fields.size(key("hidden_size", "n_embd"), MAX_WIDTH)?;
@@ -50,15 +54,17 @@ pub(super) fn read(
         vocabulary,
         context_length: fields.size(key("max_position_embeddings", "n_positions"), MAX_CONTEXT)?,
         norm_eps: fields.number(eps_key)?.unwrap_or(if gpt2 { 1e-5 } else { 1e-6 }),
-        attention_scale: (head_dim as f64).powf(-0.5),
-        ropes: if gpt2 {
-            Vec::new()
-        } else {
-            vec![hf_rope::read(&fields, architecture, head_dim)?]
-        },
+        embedding_scale: embedding_scale(architecture, hidden_size),
+        attention_scale: fields.attention_scale(architecture, head_dim)?,
+        ropes: hf_rope::read(&fields, architecture, head_dim)?,
         tied_embeddings: !untied,
         end_tokens: end_tokens(config, generation, vocabulary)?,
     })
+}
+
+/// Gemma's embeddings are small and widened.
+pub(super) fn embedding_scale(architecture: Architecture, hidden_size: usize) -> Option<f64> {
+    (architecture == Architecture::Gemma3).then(|| (hidden_size as f64).sqrt())
 }
 
 /// Tokens that end a text: a number or a list of them, in either file.
@@ -68,7 +74,7 @@ fn end_tokens(
     vocabulary: usize,
 ) -> Result<Vec<TokenId>, EngineError> {
     let mut ends = Vec::new();
-    for file in [Some(config), generation].into_iter().flatten() {
+    for file in [Some(config), config.get("text_config"), generation].into_iter().flatten() {
         let named = match &file["eos_token_id"] {
             Value::Array(list) => list.iter().collect(),
             Value::Null => Vec::new(),
@@ -94,17 +100,53 @@ impl Fields<'_> {
         architecture: Architecture,
         count: usize,
     ) -> Result<Vec<LayerConfig>, EngineError> {
-        let turns: Vec<bool> = match architecture {
-            Architecture::Gpt2 => vec![false; count],
-            Architecture::SmolLm3 => self.turning_layers(count)?,
-            _ => vec![true; count],
-        };
-        let window = match architecture {
-            Architecture::Phi3 => self.optional_size("sliding_window", MAX_CONTEXT)?,
+        let turned = LayerConfig { rope: Some(0), window: None };
+        let still = LayerConfig { rope: None, window: None };
+        match architecture {
+            Architecture::Gpt2 => Ok(vec![still; count]),
+            Architecture::SmolLm3 => {
+                let layer = |turns: bool| if turns { turned } else { still };
+                Ok(self.turning_layers(count)?.into_iter().map(layer).collect())
+            }
+            Architecture::Phi3 => {
+                let window = self.optional_size("sliding_window", MAX_CONTEXT)?;
+                Ok(vec![LayerConfig { window, ..turned }; count])
+            }
+            Architecture::Gemma3 => {
+                let window = Some(self.size("sliding_window", MAX_CONTEXT)?);
+                let local = LayerConfig { rope: Some(1), window };
+                let layer = |is_local: bool| if is_local { local } else { turned };
+                Ok(self.local_layers(count)?.into_iter().map(layer).collect())
+            }
+            _ => Ok(vec![turned; count]),
+        }
+    }
+
+    /// Gemma 3's layers that look through a window: those that a list says, or all but each sixth.
+    fn local_layers(&self, count: usize) -> Result<Vec<bool>, EngineError> {
+        let key = "layer_types";
+        match &self.0[key] {
+            Value::Null => {
+                let pattern = self.size("sliding_window_pattern", MAX_LAYERS)?;
+                Ok((1..=count).map(|layer| !layer.is_multiple_of(pattern)).collect())
+            }
+            Value::Array(list) if list.len() == count => {
+                Ok(list.iter().map(|kind| kind == "sliding_attention").collect())
+            }
+            _ => Err(invalid(key, "it is no list of a word for each layer")),
+        }
+    }
+
+    fn attention_scale(
+        &self,
+        architecture: Architecture,
+        head_dim: usize,
+    ) -> Result<f64, EngineError> {
+        let width = match architecture {
+            Architecture::Gemma3 => self.number("query_pre_attn_scalar")?,
             _ => None,
         };
-        let layer = |turns: bool| LayerConfig { rope: turns.then_some(0), window };
-        Ok(turns.into_iter().map(layer).collect())
+        Ok(width.filter(|&width| width > 0.0).unwrap_or(head_dim as f64).powf(-0.5))
     }
 
     /// SmolLM3's layers that turn their heads: those with a 1 in a list, or all but each fourth.

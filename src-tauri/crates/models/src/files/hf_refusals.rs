@@ -6,14 +6,13 @@ use serde_json::Value;
 use crate::decoder::Architecture;
 
 /// Settings that change a model's numbers, wherever they stand.
-const SETTINGS: [&str; 12] = [
+const SETTINGS: [&str; 11] = [
     "activation_function",
     "attn_logit_softcapping",
     "final_logit_softcapping",
     "hidden_act",
     "hidden_activation",
     "layer_types",
-    "partial_rotary_factor",
     "quantization_config",
     "scale_attn_by_inverse_layer_idx",
     "scale_attn_weights",
@@ -38,15 +37,15 @@ fn is_computed(architecture: Architecture, key: &str, value: &Value) -> bool {
     let text = value.as_str().unwrap_or_default();
     match key {
         "activation_function" => matches!(text, "gelu_new" | "gelu_pytorch_tanh"),
+        "hidden_act" | "hidden_activation" if architecture == Architecture::Gemma3 => {
+            text == "gelu_pytorch_tanh"
+        }
         "hidden_act" | "hidden_activation" => matches!(text, "silu" | "swish"),
         "layer_types" => value.as_array().is_some_and(|types| {
             types
                 .iter()
                 .all(|kind| is_computed_layer(architecture, kind.as_str().unwrap_or_default()))
         }),
-        "partial_rotary_factor" => {
-            architecture == Architecture::Phi3 || value.as_f64() == Some(1.0)
-        }
         "scale_attn_weights" => value.as_bool() == Some(true),
         "scale_attn_by_inverse_layer_idx"
         | "use_bidirectional_attention"
@@ -55,6 +54,7 @@ fn is_computed(architecture: Architecture, key: &str, value: &Value) -> bool {
     }
 }
 
-fn is_computed_layer(_architecture: Architecture, kind: &str) -> bool {
-    kind == "full_attention"
+fn is_computed_layer(architecture: Architecture, kind: &str) -> bool {
+    let windows = matches!(architecture, Architecture::Gemma3);
+    kind == "full_attention" || windows && kind == "sliding_attention"
 }

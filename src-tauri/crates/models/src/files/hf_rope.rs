@@ -8,50 +8,84 @@ use super::hf_config::Fields;
 use crate::decoder::{Architecture, Rope, RopeLayout, RopeScaling};
 use crate::limits::MAX_CONTEXT;
 
-/// Reads it: `rope_parameters` since transformers 5, `rope_theta` and `rope_scaling` before.
+/// Reads them: `rope_parameters` since transformers 5, `rope_theta` and `rope_scaling` before.
 pub(super) fn read(
     fields: &Fields<'_>,
     architecture: Architecture,
     head_dim: usize,
-) -> Result<Rope, EngineError> {
+) -> Result<Vec<Rope>, EngineError> {
     let newer = &fields.0["rope_parameters"];
-    let scaling = if newer.is_object() { newer } else { &fields.0["rope_scaling"] };
-    let either = |key| match Fields(newer).number(key)? {
-        Some(number) => Ok(Some(number)),
-        None => fields.number(key),
+    let own = if newer.is_object() { newer } else { &fields.0["rope_scaling"] };
+    let rope = |own, theta_key, usual_theta| {
+        let reader = RopeReader { config: fields, own: Fields(own), architecture };
+        reader.read(theta_key, usual_theta, head_dim)
     };
-    let usual = if architecture == Architecture::SmolLm3 { 2_000_000.0 } else { 10_000.0 };
-    let width = match either("partial_rotary_factor")? {
-        Some(part) if part <= 1.0 => (head_dim as f64 * part) as usize,
-        Some(_) => return Err(invalid("partial_rotary_factor", "it is more than 1")),
-        None => head_dim,
-    };
-    let scaling = Scaling { config: fields, own: Fields(scaling), architecture, width };
-    Ok(Rope {
-        width,
-        theta: either("rope_theta")?.unwrap_or(usual) as f32,
-        layout: RopeLayout::HalfSplit,
-        scaling: scaling.read()?,
-    })
+    match architecture {
+        Architecture::Gpt2 => Ok(Vec::new()),
+        Architecture::SmolLm3 => Ok(vec![rope(own, "rope_theta", 2e6)?]),
+        // Layers that see everything, and those that look through a window.
+        Architecture::Gemma3 => Ok(vec![
+            rope(newer.get("full_attention").unwrap_or(own), "rope_theta", 1e6)?,
+            rope(&newer["sliding_attention"], "rope_local_base_freq", 1e4)?,
+        ]),
+        _ => Ok(vec![rope(own, "rope_theta", 1e4)?]),
+    }
 }
 
-/// What stretches the frequencies.
-struct Scaling<'a> {
+/// Reads one rope.
+struct RopeReader<'a> {
     config: &'a Fields<'a>,
+    /// What stands under the rope's own key.
     own: Fields<'a>,
     architecture: Architecture,
-    /// Elements of a head that turn.
-    width: usize,
 }
 
-impl Scaling<'_> {
-    fn read(&self) -> Result<Option<RopeScaling>, EngineError> {
+impl RopeReader<'_> {
+    fn read(
+        &self,
+        theta_key: &str,
+        usual_theta: f64,
+        head_dim: usize,
+    ) -> Result<Rope, EngineError> {
+        let theta = match self.own.number("rope_theta")? {
+            Some(theta) => Some(theta),
+            None => self.config.number(theta_key)?,
+        };
+        let key = "partial_rotary_factor";
+        let part = match self.own.number(key)? {
+            Some(part) => Some(part),
+            None => self.config.number(key)?,
+        };
+        let part = part.unwrap_or(1.0);
+        if part > 1.0 {
+            return Err(invalid(key, "it is more than 1"));
+        }
+        if part < 1.0 && self.architecture != Architecture::Phi3 {
+            let words = format!("{key} is {part}, which is not computed here");
+            return Err(EngineError::ModelUnsupported(words));
+        }
+        let width = (head_dim as f64 * part) as usize;
+        Ok(Rope {
+            width,
+            theta: theta.unwrap_or(usual_theta) as f32,
+            layout: RopeLayout::HalfSplit,
+            scaling: self.scaling(width)?,
+        })
+    }
+
+    fn scaling(&self, width: usize) -> Result<Option<RopeScaling>, EngineError> {
         let kind = self.own.0["rope_type"].as_str().or(self.own.0["type"].as_str());
         match kind {
+            None if self.own.0.get("full_attention").is_some() => {
+                let words = "a rope for each kind of layer (full_attention)";
+                Err(EngineError::ModelUnsupported(words.into()))
+            }
             None | Some("default") => Ok(None),
             // Phi-3's first files call it by these names.
-            Some("su" | "yarn") if self.architecture == Architecture::Phi3 => self.long().map(Some),
-            Some("longrope") => self.long().map(Some),
+            Some("su" | "yarn") if self.architecture == Architecture::Phi3 => {
+                self.long(width / 2).map(Some)
+            }
+            Some("longrope") => self.long(width / 2).map(Some),
             Some("linear") => Ok(Some(RopeScaling::Linear { factor: self.number("factor")? })),
             Some("llama3") => Ok(Some(RopeScaling::Llama3 {
                 factor: self.number("factor")?,
@@ -64,7 +98,7 @@ impl Scaling<'_> {
     }
 
     /// LongRoPE. Where the magnitude is not stated, it follows from how far the context was stretched.
-    fn long(&self) -> Result<RopeScaling, EngineError> {
+    fn long(&self, pairs: usize) -> Result<RopeScaling, EngineError> {
         self.refuse(&["long_mscale", "short_mscale"])?;
         let key = "original_max_position_embeddings";
         let original_context = match self.config.optional_size(key, MAX_CONTEXT)? {
@@ -84,21 +118,19 @@ impl Scaling<'_> {
             None => (1.0 + factor.ln() / (original_context as f64).ln()).sqrt(),
         };
         Ok(RopeScaling::Long {
-            short: self.divisors("short_factor")?,
-            long: self.divisors("long_factor")?,
+            short: self.divisors("short_factor", pairs)?,
+            long: self.divisors("long_factor", pairs)?,
             original_context,
             magnitude: magnitude as f32,
         })
     }
 
-    fn divisors(&self, key: &str) -> Result<Vec<f32>, EngineError> {
+    fn divisors(&self, key: &str, pairs: usize) -> Result<Vec<f32>, EngineError> {
         let list = self.own.0[key].as_array().ok_or_else(|| invalid(key, "it is no list"))?;
         let numbers = list.iter().map(|number| number.as_f64().filter(|number| *number > 0.0));
         let divisors: Option<Vec<f32>> = numbers.map(|number| Some(number? as f32)).collect();
-        let divisors = divisors.filter(|divisors| divisors.len() == self.width / 2);
-        divisors.ok_or_else(|| {
-            invalid(key, format!("it does not have {} positive numbers", self.width / 2))
-        })
+        let divisors = divisors.filter(|divisors| divisors.len() == pairs);
+        divisors.ok_or_else(|| invalid(key, format!("it does not have {pairs} positive numbers")))
     }
 
     fn number(&self, key: &str) -> Result<f32, EngineError> {
@@ -126,7 +158,7 @@ mod tests {
     use super::*;
 
     fn rope(config: &Value) -> Result<Rope, EngineError> {
-        read(&Fields(config), Architecture::Phi3, 8)
+        Ok(read(&Fields(config), Architecture::Phi3, 8)?.remove(0))
     }
 
     #[test]

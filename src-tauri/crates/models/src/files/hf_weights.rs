@@ -12,13 +12,21 @@ use serde_json::Value;
 
 use super::bytes::Bytes;
 use super::gguf_header::invalid;
-use super::hf_names::hf_name;
+use super::hf_names::{Kept, hf_name};
 use super::{Weight, Weights, file_name, read_json};
 use crate::decoder::{Architecture, compute};
 use crate::limits::MAX_SHARDS;
 
 /// Prefixes under which files keep the network without its output projection.
-const PREFIXES: [&str; 3] = ["", "model.", "transformer."];
+const PREFIXES: [&str; 6] = [
+    "",
+    "model.",
+    "transformer.",
+    // Models that see images too.
+    "language_model.model.",
+    "model.language_model.",
+    "language_model.",
+];
 
 /// One file of weights.
 enum WeightFile {
@@ -90,11 +98,11 @@ impl HfWeights {
     }
 
     /// The name in the files and how it is kept, if the files have this tensor.
-    fn find(&self, canonical: &str) -> Option<(String, usize, bool)> {
+    fn find(&self, canonical: &str) -> Option<(String, usize, Kept)> {
         let wanted = hf_name(self.architecture, canonical)?;
         PREFIXES.iter().find_map(|prefix| {
             let name = format!("{prefix}{}", wanted.name);
-            self.place.get(&name).map(|&file| (name, file, wanted.transposed))
+            self.place.get(&name).map(|&file| (name, file, wanted.kept))
         })
     }
 }
@@ -105,7 +113,7 @@ impl Weights for HfWeights {
     }
 
     fn get(&self, canonical: &str) -> Result<Weight, EngineError> {
-        let (name, file, transposed) = self.find(canonical).ok_or_else(|| {
+        let (name, file, kept) = self.find(canonical).ok_or_else(|| {
             EngineError::ModelIncomplete(format!("the tensor {canonical} is in none of the files"))
         })?;
         let tensor = match &self.files[file].1 {
@@ -122,8 +130,11 @@ impl Weights for HfWeights {
                 tensor.ok_or_else(|| candle_core::Error::Msg(format!("{name} is not there")))
             }),
         };
-        let tensor = tensor
-            .and_then(|tensor| if transposed { tensor.t()?.contiguous() } else { Ok(tensor) });
+        let tensor = tensor.and_then(|tensor| match kept {
+            Kept::AsItIs => Ok(tensor),
+            Kept::Transposed => tensor.t()?.contiguous(),
+            Kept::LessOne => tensor.to_dtype(DType::F32)? + 1.0,
+        });
         tensor.map(Weight::Float).map_err(compute)
     }
 }

@@ -7,6 +7,7 @@ mod gguf_config;
 mod gguf_header;
 mod gguf_tokenizer;
 mod hf_config;
+mod hf_gemma;
 mod hf_names;
 mod hf_refusals;
 mod hf_rope;

@@ -37,6 +37,7 @@ impl Family for Gpt2 {
                 up: linear("ffn_up", hidden, ffn)?,
                 down: linear("ffn_down", ffn, hidden)?,
             },
+            post_norms: None,
         })
     }
 }

@@ -5,7 +5,7 @@ use bimo_engine::EngineError;
 use super::Family;
 use crate::decoder::attention::{Attention, HeadNorms, Projections, View};
 use crate::decoder::block::Block;
-use crate::decoder::feed_forward::{FeedForward, Gate};
+use crate::decoder::feed_forward::{Activation, FeedForward, Gate};
 use crate::decoder::layers::Norm;
 use crate::decoder::loader::{Bias, Loader};
 
@@ -18,16 +18,18 @@ impl Family for Llama {
     }
 
     fn block(&self, loader: &Loader<'_>, layer: usize) -> Result<Block, EngineError> {
-        block(loader, layer, Bias::IfThere, None)
+        block(loader, layer, Bias::IfThere, None, Activation::Silu)
     }
 }
 
-/// Llama's block and what others add to it: `bias` on queries, keys and values; norms of the heads.
+/// Llama's block and what others add to it: `bias` on queries, keys and values; norms of the heads;
+/// what bends the gate.
 pub(super) fn block(
     loader: &Loader<'_>,
     layer: usize,
     bias: Bias,
     head_norms: Option<HeadNorms>,
+    activation: Activation,
 ) -> Result<Block, EngineError> {
     let config = loader.config;
     let (hidden, ffn) = (config.hidden_size, config.ffn_size);
@@ -51,7 +53,9 @@ pub(super) fn block(
                 gate: loader.linear(&name("ffn_gate"), hidden, ffn, Bias::IfThere)?,
                 up: loader.linear(&name("ffn_up"), hidden, ffn, Bias::IfThere)?,
             },
+            activation,
             down: loader.linear(&name("ffn_down"), ffn, hidden, Bias::IfThere)?,
         },
+        post_norms: None,
     })
 }

@@ -1,5 +1,6 @@
 //! What tells the families apart: which tensors their blocks are made of, and how.
 
+mod gemma3;
 mod gpt2;
 mod llama;
 mod phi3;
@@ -29,6 +30,7 @@ pub(super) fn of(architecture: Architecture) -> &'static dyn Family {
         Architecture::Qwen2 => &qwen2::Qwen2,
         Architecture::Qwen3 => &qwen3::Qwen3,
         Architecture::Phi3 => &phi3::Phi3,
+        Architecture::Gemma3 => &gemma3::Gemma3,
         Architecture::Gpt2 => &gpt2::Gpt2,
     }
 }

@@ -5,7 +5,7 @@ use bimo_engine::EngineError;
 use super::Family;
 use crate::decoder::attention::{Attention, Projections, View};
 use crate::decoder::block::Block;
-use crate::decoder::feed_forward::{FeedForward, Gate};
+use crate::decoder::feed_forward::{Activation, FeedForward, Gate};
 use crate::decoder::layers::Norm;
 use crate::decoder::loader::{Bias, Loader};
 
@@ -36,8 +36,10 @@ impl Family for Phi3 {
             feed_forward_norm: loader.rms_norm(&name("ffn_norm"), hidden)?,
             feed_forward: FeedForward::Gated {
                 gate: Gate::Fused(linear("ffn_up", hidden, 2 * ffn)?),
+                activation: Activation::Silu,
                 down: linear("ffn_down", ffn, hidden)?,
             },
+            post_norms: None,
         })
     }
 }

@@ -4,6 +4,7 @@ use bimo_engine::EngineError;
 
 use super::{Family, llama};
 use crate::decoder::block::Block;
+use crate::decoder::feed_forward::Activation;
 use crate::decoder::layers::Norm;
 use crate::decoder::loader::{Bias, Loader};
 
@@ -15,6 +16,6 @@ impl Family for Qwen2 {
     }
 
     fn block(&self, loader: &Loader<'_>, layer: usize) -> Result<Block, EngineError> {
-        llama::block(loader, layer, Bias::Required, None)
+        llama::block(loader, layer, Bias::Required, None, Activation::Silu)
     }
 }

@@ -5,6 +5,7 @@ use bimo_engine::EngineError;
 use super::{Family, llama};
 use crate::decoder::attention::HeadNorms;
 use crate::decoder::block::Block;
+use crate::decoder::feed_forward::Activation;
 use crate::decoder::layers::Norm;
 use crate::decoder::loader::{Bias, Loader};
 
@@ -21,6 +22,6 @@ impl Family for Qwen3 {
             query: loader.rms_norm(&format!("blk.{layer}.attn_q_norm"), width)?,
             key: loader.rms_norm(&format!("blk.{layer}.attn_k_norm"), width)?,
         };
-        llama::block(loader, layer, Bias::IfThere, Some(head_norms))
+        llama::block(loader, layer, Bias::IfThere, Some(head_norms), Activation::Silu)
     }
 }
