@@ -77,7 +77,7 @@ def _llama3(width: int, vocab: int) -> LlamaForCausalLM:
     return _llama(width, vocab, tie_word_embeddings=True, rope_parameters=scaled)
 
 
-def _qwen(config, model, width: int, vocab: int, head_dim: int, tied: bool) -> torch.nn.Module:
+def _qwen(config, model, width: int, vocab: int, head_dim: int, tied: bool, rope: dict | None = None) -> torch.nn.Module:
     return model(
         config(
             vocab_size=vocab,
@@ -90,12 +90,18 @@ def _qwen(config, model, width: int, vocab: int, head_dim: int, tied: bool) -> t
             max_position_embeddings=512,
             rms_norm_eps=1e-6,
             tie_word_embeddings=tied,
-            rope_parameters={"rope_type": "default", "rope_theta": 1000000.0},
+            rope_parameters=rope or {"rope_type": "default", "rope_theta": 1000000.0},
             bos_token_id=507,
             eos_token_id=509,
             use_sliding_window=False,
         )
     )
+
+
+def _qwen_yarn(width: int, vocab: int) -> torch.nn.Module:
+    """As Qwen's model cards say for long texts; both prompts and greedy text pass the original context here."""
+    rope = {"rope_type": "yarn", "rope_theta": 10000.0, "factor": 4.0, "original_max_position_embeddings": 64}
+    return _qwen(Qwen3Config, Qwen3ForCausalLM, width, vocab, width // 2, False, rope)
 
 
 def _smollm3(width: int, vocab: int, interval: int) -> SmolLM3ForCausalLM:
@@ -231,6 +237,7 @@ FAMILIES = {
         subwords.qwen2,
         "Qwen2Tokenizer",
     ),
+    "qwen3-yarn": Family(_qwen_yarn, subwords.qwen2, "Qwen2Tokenizer"),
     "smollm3": Family(lambda width, vocab: _smollm3(width, vocab, 4), subwords.smollm3, "PreTrainedTokenizerFast"),
     "smollm3-thirds": Family(lambda width, vocab: _smollm3(width, vocab, 3), subwords.smollm3, "PreTrainedTokenizerFast"),
     "phi3": Family(_phi3, subwords.llama3, "PreTrainedTokenizerFast"),

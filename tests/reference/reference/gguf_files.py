@@ -234,6 +234,10 @@ def _add_shape(writer: gguf.GGUFWriter, config) -> None:
         _add_gemma3_shape(writer, config)
         return
     writer.add_rope_freq_base(config.rope_parameters["rope_theta"])
+    if config.rope_parameters["rope_type"] == "yarn":
+        writer.add_rope_scaling_type(gguf.RopeScalingType.YARN)
+        writer.add_rope_scaling_factor(config.rope_parameters["factor"])
+        writer.add_rope_scaling_orig_ctx_len(config.rope_parameters["original_max_position_embeddings"])
     if config.model_type == "phi3":
         _add_phi3_shape(writer, config)
         return

@@ -251,6 +251,8 @@ def make_llama(root: Path) -> None:
 def make_others(root: Path) -> None:
     make_folder(root, "qwen2-sharded", "qwen2", torch.float32, published=True, max_shard_size="150KB")
     make_folder(root, "qwen3-safetensors", "qwen3", torch.bfloat16, published=True)
+    make_folder(root, "qwen3-yarn-safetensors", "qwen3-yarn", torch.bfloat16, published=True)
+    make_gguf(root, "qwen3-yarn", "f16")
     make_folder(root, "gpt2-safetensors", "gpt2", torch.float16, published=False)
     make_published_gpt2(root)
     make_chinese_gpt2(root)

@@ -277,6 +277,7 @@ fn what_a_gguf_asks_for_and_is_not_computed_is_refused_by_name() {
         ("llama.attn_logit_softcapping", 6, &fifty),
         ("llama.final_logit_softcapping", 6, &fifty),
         ("llama.logit_scale", 6, &fifty),
+        ("llama.rope.scaling.attn_factor", 6, &fifty),
     ] {
         let (code, words) = refusal(&Gguf::llama().with(key, kind, value).bytes());
         assert_eq!(code, "model_unsupported", "{key}: {words}");
@@ -286,6 +287,13 @@ fn what_a_gguf_asks_for_and_is_not_computed_is_refused_by_name() {
     let (code, words) = refusal(&unknown.bytes());
     assert_eq!(code, "model_unsupported");
     assert!(words.contains("llama.rope.scaling.type"), "{words}");
+    let multiplied = Gguf::llama()
+        .with("llama.rope.scaling.type", 8, &text("yarn"))
+        .with("llama.rope.scaling.factor", 6, &4_f32.to_le_bytes())
+        .with("llama.rope.scaling.yarn_log_multiplier", 6, &0.1_f32.to_le_bytes());
+    let (code, words) = refusal(&multiplied.bytes());
+    assert_eq!(code, "model_unsupported");
+    assert!(words.contains("yarn_log_multiplier"), "{words}");
     // What is off asks for nothing.
     let off = Gguf::llama().with("llama.expert_count", 4, &0_u32.to_le_bytes());
     assert!(opened(&off.bytes()).is_ok());

@@ -81,6 +81,19 @@ pub enum RopeScaling {
         /// The divisor.
         factor: f32,
     },
+    /// YaRN (Peng et al. 2023): pairs that turn slowly are divided, fast ones kept, a ramp over the pairs between.
+    Yarn {
+        /// The divisor of slow pairs.
+        factor: f32,
+        /// The context of the first training, in tokens.
+        original_context: usize,
+        /// Turns within the original context from which on a pair is kept; 32 in the paper.
+        fast_turns: f32,
+        /// Turns within the original context up to which a pair is divided; 1 in the paper.
+        slow_turns: f32,
+        /// Turned elements are multiplied by it.
+        magnitude: f32,
+    },
     /// LongRoPE (Ding et al. 2024): each frequency has its own divisor, another one in a long text.
     Long {
         /// Divisors in a text of at most `original_context` tokens, one for each pair.

@@ -61,8 +61,11 @@ impl Rotary {
                 rotary.magnitude = *magnitude;
             }
             (None, Some(scaling)) => {
-                let stretched = |pair| scaling.stretch(frequency(pair));
+                let stretched = |pair| scaling.stretch(frequency(pair), pair, rope);
                 rotary.frequencies = pairs.map(stretched).collect();
+                if let RopeScaling::Yarn { magnitude, .. } = scaling {
+                    rotary.magnitude = *magnitude;
+                }
             }
             (None, None) => rotary.frequencies = pairs.map(frequency).collect(),
         }
@@ -115,18 +118,37 @@ impl Rotation {
 }
 
 impl RopeScaling {
-    fn stretch(&self, frequency: f32) -> f32 {
+    fn stretch(&self, frequency: f32, pair: usize, rope: &Rope) -> f32 {
         match *self {
             Self::Long { .. } => frequency,
+            Self::Yarn { factor, original_context, fast_turns, slow_turns, .. } => {
+                let pair_of = |turns| pair_that_turns(turns, original_context, rope);
+                let first = pair_of(fast_turns).floor().max(0.0);
+                let last = pair_of(slow_turns).ceil().min((rope.width - 1) as f64);
+                // Where both are one pair, it is the last that is kept.
+                let ramp = (pair as f64 - first) / (last - first).max(0.001);
+                divided_unless(1.0 - ramp as f32, frequency, factor)
+            }
             Self::Linear { factor } => frequency / factor,
             Self::Llama3 { factor, low_factor, high_factor, original_context } => {
                 let turns = original_context * frequency / TAU;
-                // 0 where a frequency is divided, 1 where it is kept.
-                let kept = ((turns - low_factor) / (high_factor - low_factor)).clamp(0.0, 1.0);
-                frequency * kept + frequency / factor * (1.0 - kept)
+                let kept = (turns - low_factor) / (high_factor - low_factor);
+                divided_unless(kept, frequency, factor)
             }
         }
     }
+}
+
+/// A frequency, divided where `kept` is 0 or less, as it is from 1 on, a mean between.
+fn divided_unless(kept: f32, frequency: f32, factor: f32) -> f32 {
+    let kept = kept.clamp(0.0, 1.0);
+    frequency * kept + frequency / factor * (1.0 - kept)
+}
+
+/// Which pair turns so many times within a context, were there pairs between pairs.
+fn pair_that_turns(turns: f32, context: usize, rope: &Rope) -> f64 {
+    let wavelength = context as f64 / (f64::from(turns) * std::f64::consts::TAU);
+    rope.width as f64 * wavelength.ln() / (2.0 * f64::from(rope.theta).ln())
 }
 
 #[cfg(test)]
@@ -180,11 +202,34 @@ mod tests {
             original_context: 8192.0,
         };
         // Wavelength 2 pi: far below 8192 / 4, kept. Wavelength 2 pi / 1e-4 = 62832: above 8192, divided by 8.
-        assert_eq!(scaling.stretch(1.0), 1.0);
-        assert_eq!(scaling.stretch(1e-4), 1e-4 / 8.0);
+        let rope = rope(RopeLayout::HalfSplit, None);
+        let stretch = |frequency| scaling.stretch(frequency, 0, &rope);
+        assert_eq!(stretch(1.0), 1.0);
+        assert_eq!(stretch(1e-4), 1e-4 / 8.0);
         // 2.5 turns in 8192 positions lie half-way between 1 and 4: the mean of f and f / 8.
         let middle = 2.5 * TAU / 8192.0;
-        assert!((scaling.stretch(middle) - middle * (1.0 + 0.125) / 2.0).abs() < 1e-9);
+        assert!((stretch(middle) - middle * (1.0 + 0.125) / 2.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn yarn_keeps_the_pairs_that_turn_often_and_divides_those_that_turn_once() {
+        // Head of 8, base 10000: pair i turns 1024 / 10^i / TAU times in the original context, 163, 16, 1.6, 0.16.
+        // 32 turns lie between pairs 0 and 1, one turn between pairs 2 and 3: the ramp goes from 0 to 3.
+        let scaling = RopeScaling::Yarn {
+            factor: 4.0,
+            original_context: 1024,
+            fast_turns: 32.0,
+            slow_turns: 1.0,
+            magnitude: 1.1,
+        };
+        let rope = Rope { width: 8, ..rope(RopeLayout::HalfSplit, Some(scaling)) };
+        let rotary = Rotary::new(&rope, None);
+        let share = |kept: f32| kept + (1.0 - kept) / 4.0;
+        let expected = [1.0, 0.1 * share(2.0 / 3.0), 0.01 * share(1.0 / 3.0), 0.001 / 4.0];
+        for (found, expected) in rotary.frequencies.iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-6 * expected, "{:?}", rotary.frequencies);
+        }
+        assert_eq!(rotary.magnitude, 1.1);
     }
 
     #[test]

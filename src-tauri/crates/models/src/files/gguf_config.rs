@@ -6,6 +6,7 @@ use candle_core::DType;
 use super::gguf::{Gguf, missing};
 use super::gguf_header::{Header, Value, invalid};
 use super::hf_config::embedding_scale;
+use super::hf_rope::yarn_magnitude;
 use super::{Weight, Weights};
 use crate::decoder::{Architecture, DecoderConfig, LayerConfig, Rope, RopeLayout, RopeScaling};
 use crate::limits::{MAX_CONTEXT, MAX_LAYERS, MAX_WIDTH};
@@ -30,7 +31,8 @@ pub(super) fn read(file: &Gguf) -> Result<DecoderConfig, EngineError> {
         .ok_or_else(|| invalid(key, format!("{name} is not known")))?;
     let shape = Shape { header: file.header(), name };
     shape.check(&REFUSED)?;
-    if architecture != Architecture::Phi3 {
+    let scaling = shape.header.text(&shape.key("rope.scaling.type"))?;
+    if architecture != Architecture::Phi3 && scaling != Some("yarn") {
         shape.check(&["rope.scaling.attn_factor"])?;
     }
     if !matches!(architecture, Architecture::Phi3 | Architecture::Gemma3) {
@@ -228,6 +230,28 @@ impl Shape<'_> {
         })
     }
 
+    fn yarn(&self, factor: f32) -> Result<RopeScaling, EngineError> {
+        let number = |part: &str, usual: f64| -> Result<f32, EngineError> {
+            Ok(self.header.float(&self.key(part))?.filter(|n| *n > 0.0).unwrap_or(usual) as f32)
+        };
+        self.check(&[
+            "rope.scaling.yarn_attn_factor",
+            "rope.scaling.yarn_ext_factor",
+            "rope.scaling.yarn_log_multiplier",
+        ])?;
+        let original = self.optional("rope.scaling.original_context_length", MAX_CONTEXT)?;
+        Ok(RopeScaling::Yarn {
+            factor,
+            original_context: match original {
+                Some(tokens) => tokens,
+                None => self.required("context_length", MAX_CONTEXT)?,
+            },
+            fast_turns: number("rope.scaling.yarn_beta_fast", 32.0)?,
+            slow_turns: number("rope.scaling.yarn_beta_slow", 1.0)?,
+            magnitude: yarn_magnitude(factor) * number("rope.scaling.attn_factor", 1.0)?,
+        })
+    }
+
     fn rope_scaling(&self) -> Result<Option<RopeScaling>, EngineError> {
         let factor = self.header.float(&self.key("rope.scaling.factor"))?;
         match (self.header.text(&self.key("rope.scaling.type"))?, factor) {
@@ -235,6 +259,7 @@ impl Shape<'_> {
             (Some("linear"), Some(factor)) if factor > 0.0 => {
                 Ok(Some(RopeScaling::Linear { factor: factor as f32 }))
             }
+            (Some("yarn"), Some(factor)) if factor > 0.0 => self.yarn(factor as f32).map(Some),
             (Some(kind), _) => {
                 let words = format!("{} is {kind:?}", self.key("rope.scaling.type"));
                 Err(EngineError::ModelUnsupported(words))

@@ -32,6 +32,11 @@ pub(super) fn read(
     }
 }
 
+/// What YaRN multiplies turned elements by when a context is stretched so many times.
+pub(super) fn yarn_magnitude(factor: f32) -> f32 {
+    if factor > 1.0 { 1.0 + 0.1 * factor.ln() } else { 1.0 }
+}
+
 /// Reads one rope.
 struct RopeReader<'a> {
     config: &'a Fields<'a>,
@@ -85,6 +90,7 @@ impl RopeReader<'_> {
             Some("su" | "yarn") if self.architecture == Architecture::Phi3 => {
                 self.long(width / 2).map(Some)
             }
+            Some("yarn") => self.yarn().map(Some),
             Some("longrope") => self.long(width / 2).map(Some),
             Some("linear") => Ok(Some(RopeScaling::Linear { factor: self.number("factor")? })),
             Some("llama3") => Ok(Some(RopeScaling::Llama3 {
@@ -95,6 +101,29 @@ impl RopeReader<'_> {
             })),
             Some(other) => Err(EngineError::ModelUnsupported(format!("rope_scaling is {other:?}"))),
         }
+    }
+
+    /// YaRN. Where the magnitude is not stated, it is the paper's.
+    fn yarn(&self) -> Result<RopeScaling, EngineError> {
+        self.refuse(&["mscale", "mscale_all_dim", "truncate"])?;
+        let factor = self.number("factor")?;
+        let key = "original_max_position_embeddings";
+        let original_context = match self.own.optional_size(key, MAX_CONTEXT)? {
+            Some(tokens) => tokens,
+            None => self.config.size("max_position_embeddings", MAX_CONTEXT)?,
+        };
+        let turns = |key, usual| -> Result<f32, EngineError> {
+            let stated = self.own.number(key)?.filter(|turns| *turns > 0.0);
+            Ok(stated.map_or(usual, |turns| turns as f32))
+        };
+        let magnitude = self.own.number("attention_factor")?;
+        Ok(RopeScaling::Yarn {
+            factor,
+            original_context,
+            fast_turns: turns("beta_fast", 32.0)?,
+            slow_turns: turns("beta_slow", 1.0)?,
+            magnitude: magnitude.map_or_else(|| yarn_magnitude(factor), |stated| stated as f32),
+        })
     }
 
     /// LongRoPE. Where the magnitude is not stated, it follows from how far the context was stretched.
