@@ -37,7 +37,8 @@ impl Opening {
 
 async fn open() -> Result<Desk, ApiError> {
     let began = Instant::now();
-    let options = DeskOptions::of_this_computer(ModelSpec::starter(), place::named_library())?;
+    let (library, models) = (place::named_library(), place::named_models());
+    let options = DeskOptions::of_this_computer(ModelSpec::starter(), library, models)?;
     match Desk::open(options).await {
         Ok(desk) => {
             tracing::info!(milliseconds = began.elapsed().as_millis(), "the desk is open");

@@ -7,9 +7,21 @@ use bimo_desk::Folders;
 /// A library in this folder is opened instead of the person's own.
 const LIBRARY_VARIABLE: &str = "BIMO_LIBRARY";
 
-/// The folder that was named when the program was started.
+/// Models that were fetched are looked for in this folder instead of the usual one.
+const MODELS_VARIABLE: &str = "BIMO_MODELS";
+
+/// The library's folder, where one was named when the program was started.
 pub(crate) fn named_library() -> Option<PathBuf> {
-    std::env::var_os(LIBRARY_VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from)
+    folder_in(LIBRARY_VARIABLE)
+}
+
+/// The folder of models, where one was named when the program was started.
+pub(crate) fn named_models() -> Option<PathBuf> {
+    folder_in(MODELS_VARIABLE)
+}
+
+fn folder_in(variable: &str) -> Option<PathBuf> {
+    std::env::var_os(variable).filter(|path| !path.is_empty()).map(PathBuf::from)
 }
 
 /// The folder beside the library, which does not move with it. A library that was named has its own.

@@ -55,12 +55,3 @@ pub async fn choose_model_file(app: AppHandle) -> Answer<Option<String>> {
     dialog.pick_file(move |file| drop(chosen.send(file)));
     Ok(choice.await.ok().flatten().map(|file| file.to_string()))
 }
-
-/// A folder in Hugging Face layout, by the system's own dialog.
-#[tauri::command]
-#[specta::specta]
-pub async fn choose_model_folder(app: AppHandle) -> Answer<Option<String>> {
-    let (chosen, choice) = oneshot::channel();
-    app.dialog().file().pick_folder(move |folder| drop(chosen.send(folder)));
-    Ok(choice.await.ok().flatten().map(|folder| folder.to_string()))
-}

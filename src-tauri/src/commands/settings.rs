@@ -36,7 +36,7 @@ pub async fn set_library_folder(desk: State<'_, Opening>, path: String) -> Answe
 /// The system's own dialog; nothing where the person thinks better of it.
 #[tauri::command]
 #[specta::specta]
-pub async fn choose_library_folder(app: AppHandle) -> Answer<Option<String>> {
+pub async fn choose_folder(app: AppHandle) -> Answer<Option<String>> {
     let (chosen, choice) = oneshot::channel();
     app.dialog().file().pick_folder(move |folder| drop(chosen.send(folder)));
     Ok(choice.await.ok().flatten().map(|folder| folder.to_string()))

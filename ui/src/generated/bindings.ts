@@ -9,7 +9,7 @@ export const commands = {
 	saveSettings: (settings: Settings) => __TAURI_INVOKE<null>("save_settings", { settings }),
 	setLibraryFolder: (path: string) => __TAURI_INVOKE<string>("set_library_folder", { path }),
 	/**  The system's own dialog; nothing where the person thinks better of it. */
-	chooseLibraryFolder: () => __TAURI_INVOKE<string | null>("choose_library_folder"),
+	chooseFolder: () => __TAURI_INVOKE<string | null>("choose_folder"),
 	/**  The answer to `closing`: everything is saved. */
 	closeWindow: () => __TAURI_INVOKE<null>("close_window"),
 	watchModel: (channel: Channel<ModelStatus>) => __TAURI_INVOKE<null>("watch_model", { channel }),
@@ -20,8 +20,6 @@ export const commands = {
 	useModel: (path: string | null) => __TAURI_INVOKE<null>("use_model", { path }),
 	/**  The system's own dialog; nothing where the person thinks better of it. */
 	chooseModelFile: () => __TAURI_INVOKE<string | null>("choose_model_file"),
-	/**  A folder in Hugging Face layout, by the system's own dialog. */
-	chooseModelFolder: () => __TAURI_INVOKE<string | null>("choose_model_folder"),
 	createWork: (title: string) => __TAURI_INVOKE<Created>("create_work", { title }),
 	createChapter: (work: WorkId, title: string, position: number | null) => __TAURI_INVOKE<Created>("create_chapter", { work, title, position }),
 	rename: (item: LibraryItem, title: string) => __TAURI_INVOKE<Library>("rename", { item, title }),
@@ -525,6 +523,8 @@ export type ShelvedModel = {
 	starter: boolean,
 	/**  It is the one that writes. */
 	writes: boolean,
+	/**  The person brought it, and can take it away again. */
+	brought: boolean,
 	/**  `qwen3`, for instance; empty where its files cannot be read. */
 	architecture: string,
 	/**  Number of weights; 0 where that is not known. */

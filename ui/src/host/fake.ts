@@ -235,6 +235,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     name,
     starter: path === null,
     writes: false,
+    brought: path !== null,
     architecture: path === null ? "" : "qwen3",
     parameters: path === null ? 0 : 596e6,
     bytes: 639e6,
@@ -275,9 +276,8 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
       writes = path;
     },
     chooseModelFile: async () => "/models/qwen3-0.6b.gguf",
-    chooseModelFolder: async () => null,
     setLibraryFolder: async (path) => path,
-    chooseLibraryFolder: async () => null,
+    chooseFolder: async () => null,
     beforeClosing: async (save) => {
       closing = save;
     },

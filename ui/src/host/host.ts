@@ -46,9 +46,8 @@ export interface Host {
   /** Answers at once; `watchModel` tells when it is ready. */
   useModel(path: string | null): Promise<void>;
   chooseModelFile(): Promise<string | null>;
-  chooseModelFolder(): Promise<string | null>;
+  chooseFolder(): Promise<string | null>;
   setLibraryFolder(path: string): Promise<string>;
-  chooseLibraryFolder(): Promise<string | null>;
   /** `save` runs when the person closes the window, before it closes. */
   beforeClosing(save: () => Promise<void>): Promise<void>;
 

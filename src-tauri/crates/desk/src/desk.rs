@@ -11,7 +11,7 @@ use crate::options::{Clock, DeskOptions, SeedSource};
 use crate::shelf::Shelf;
 use crate::story::Turn;
 use crate::wire::{ApiError, DeskState, ModelStatus, Notice, Recovered};
-use crate::{ModelSpec, backup, samples};
+use crate::{ModelSpec, Models, backup, samples};
 
 /// A writer's desk: an open library and a model. A handle; clones are the same desk.
 ///
@@ -26,6 +26,7 @@ struct Inner {
     store: Store,
     model: ModelSlot,
     built_in: ModelSpec,
+    models: Models,
     folders: Folders,
     clock: Clock,
     seeds: SeedSource,
@@ -41,7 +42,7 @@ impl Desk {
     /// Must be called inside a tokio runtime. A library that is damaged is replaced by its newest backup, one whose
     /// folder is gone by the usual one; [`DeskState::notices`] says so.
     pub async fn open(options: DeskOptions) -> Result<Self, ApiError> {
-        let DeskOptions { folders, model, clock, seeds, system_locale } = options;
+        let DeskOptions { folders, model, models, clock, seeds, system_locale } = options;
         let Opened { store, notices } = open_library(&folders, clock()).await?;
         let recovered = store.recover_interrupted(clock()).await?;
         let recovered = recovered.into_iter().map(Recovered::from).collect();
@@ -53,6 +54,7 @@ impl Desk {
                 store,
                 model: ModelSlot::load(chosen, threads as usize),
                 built_in: model,
+                models,
                 folders,
                 clock,
                 seeds,
@@ -109,6 +111,10 @@ impl Desk {
 
     pub(crate) fn built_in(&self) -> &ModelSpec {
         &self.inner.built_in
+    }
+
+    pub(crate) fn fetched_models(&self) -> &Models {
+        &self.inner.models
     }
 
     pub(crate) fn folders(&self) -> &Folders {

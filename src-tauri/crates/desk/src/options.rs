@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::wire::ApiError;
-use crate::{Folders, ModelSpec};
+use crate::{Folders, ModelSpec, Models};
 
 /// Tells the time, in milliseconds since 1970.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -21,6 +21,8 @@ pub struct DeskOptions {
     pub folders: Folders,
     /// The model that writes until the person chooses another.
     pub model: ModelSpec,
+    /// Where models that were fetched lie.
+    pub models: Models,
     /// The clock.
     pub clock: Clock,
     /// Where new seeds come from.
@@ -30,11 +32,17 @@ pub struct DeskOptions {
 }
 
 impl DeskOptions {
-    /// The desk of this computer's person, with `model` to write. A `library` that is given wins over the chosen one.
-    pub fn of_this_computer(model: ModelSpec, library: Option<PathBuf>) -> Result<Self, ApiError> {
+    /// The desk of this computer's person, with `model` to write. A `library` that is given wins over the chosen one,
+    /// and a folder of `models` over the usual one.
+    pub fn of_this_computer(
+        model: ModelSpec,
+        library: Option<PathBuf>,
+        models: Option<PathBuf>,
+    ) -> Result<Self, ApiError> {
         Ok(Self {
             folders: Folders::of_this_computer(library)?,
             model,
+            models: Models::of_this_computer(models, None)?,
             clock: Arc::new(system_time_ms),
             seeds: Arc::new(new_seed),
             system_locale: sys_locale::get_locale().unwrap_or_default(),

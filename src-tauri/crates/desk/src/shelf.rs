@@ -1,6 +1,6 @@
-//! The models that a person can choose from: the one in the program, and files of their own.
+//! The models that a person can choose from: the one in the program, files of their own, and what was fetched from a hub.
 //!
-//! A model that is brought stays where it is; only its path is kept, in the library. Its files are looked at, headers
+//! A model that is brought stays where it is; only its path is kept, in the library. Files are looked at, headers
 //! only, each time the shelf is shown, because they may have changed or gone.
 
 use std::path::{Path, PathBuf};
@@ -43,12 +43,20 @@ impl Desk {
     /// The models that can be chosen, the one in the program first.
     pub async fn models(&self) -> Result<Vec<ShelvedModel>, ApiError> {
         let shelf = Shelf::load(self.store()).await?;
-        let mut models = vec![in_program(self.built_in(), shelf.writes.is_none())];
-        for path in shelf.brought {
+        let mut models = vec![unexamined(self.built_in(), shelf.writes.is_none())];
+        for (path, brought) in self.own_models(&shelf)? {
             let writes = shelf.writes.as_ref() == Some(&path);
-            models.push(examine(path, writes).await);
+            models.push(ShelvedModel { brought, ..examine(path, writes).await });
         }
         Ok(models)
+    }
+
+    /// Where the person's models are, and whether they were brought; the others were fetched.
+    fn own_models(&self, shelf: &Shelf) -> Result<Vec<(PathBuf, bool)>, ApiError> {
+        let brought = shelf.brought.iter().map(|path| (path.clone(), true));
+        let fetched = self.fetched_models().installed()?.into_iter().map(|model| model.path());
+        let fetched = fetched.filter(|path| !shelf.brought.contains(path));
+        Ok(brought.chain(fetched.map(|path| (path, false))).collect())
     }
 
     /// Puts a GGUF file or a folder in Hugging Face layout on the shelf, where it is. Refused, with the reason, where
@@ -73,7 +81,7 @@ impl Desk {
         self.models().await
     }
 
-    /// Takes a model off the shelf; its files stay. If it was the one that writes, the one in the program does again.
+    /// Takes a model that was brought off the shelf; its files stay. If it was the one that writes, the one in the program does again.
     pub async fn forget_model(&self, path: String) -> Result<Vec<ShelvedModel>, ApiError> {
         let path = PathBuf::from(path);
         let mut shelf = Shelf::load(self.store()).await?;
@@ -93,7 +101,7 @@ impl Desk {
         let path = path.map(PathBuf::from);
         let mut shelf = Shelf::load(self.store()).await?;
         if let Some(path) = &path {
-            if !shelf.brought.contains(path) {
+            if !self.own_models(&shelf)?.iter().any(|(own, _)| own == path) {
                 let message = "This model is not in the list: choose its file again.";
                 return Err(ApiError::new("not_found", message).with_detail(path.display()));
             }
@@ -113,12 +121,14 @@ impl Desk {
     }
 }
 
-fn in_program(spec: &ModelSpec, writes: bool) -> ShelvedModel {
+/// All that is known of a model before its files are looked at.
+fn unexamined(spec: &ModelSpec, writes: bool) -> ShelvedModel {
     ShelvedModel {
         path: None,
         name: spec.name.clone(),
         starter: spec.starter,
         writes,
+        brought: false,
         architecture: String::new(),
         parameters: 0.0,
         bytes: spec.bytes as f64,
@@ -130,12 +140,15 @@ fn in_program(spec: &ModelSpec, writes: bool) -> ShelvedModel {
 
 /// Looks at a model's headers, on a thread where a faulty file harms nobody.
 async fn examine(path: PathBuf, writes: bool) -> ShelvedModel {
-    let mut model = in_program(&ModelSpec::at(path.clone()), writes);
-    model.path = Some(path.display().to_string());
-    let looked_at = tokio::task::spawn_blocking(move || describe(&path, model)).await;
-    looked_at.unwrap_or_else(|error| ShelvedModel {
+    let unexamined = ShelvedModel {
+        path: Some(path.display().to_string()),
+        ..unexamined(&ModelSpec::at(path.clone()), writes)
+    };
+    let model = unexamined.clone();
+    let examined = tokio::task::spawn_blocking(move || describe(&path, model)).await;
+    examined.unwrap_or_else(|error| ShelvedModel {
         problem: Some(ApiError::internal(error)),
-        ..in_program(&ModelSpec::at(PathBuf::new()), writes)
+        ..unexamined
     })
 }
 

@@ -16,6 +16,8 @@ pub struct ShelvedModel {
     pub starter: bool,
     /// It is the one that writes.
     pub writes: bool,
+    /// The person brought it, and can take it away again.
+    pub brought: bool,
     /// `qwen3`, for instance; empty where its files cannot be read.
     pub architecture: String,
     /// Number of weights; 0 where that is not known.

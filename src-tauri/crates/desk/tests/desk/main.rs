@@ -9,7 +9,7 @@ mod tries;
 mod troubled;
 mod writing;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -17,7 +17,7 @@ use std::time::Duration;
 use bimo_desk::wire::{
     ApiError, ChapterId, ContinueRequest, Edit, GenerationId, Saved, StoryEvent, WritingParams,
 };
-use bimo_desk::{Desk, DeskOptions, Folders, ModelSpec};
+use bimo_desk::{Desk, DeskOptions, Folders, ModelSpec, Models};
 use bimo_engine::TextGenerator;
 use bimo_engine::scripted::ScriptedGenerator;
 use tempfile::TempDir;
@@ -46,11 +46,17 @@ impl Place {
         }
     }
 
+    /// Where fetched models lie.
+    fn models(&self) -> PathBuf {
+        self.folder.path().join("models")
+    }
+
     fn options(&self, model: impl TextGenerator + 'static) -> DeskOptions {
         let (clock, seeds) = (self.clock.clone(), AtomicU32::new(100));
         DeskOptions {
             folders: self.folders(),
             model: spec(move || Ok(Box::new(model))),
+            models: Models::of_this_computer(Some(self.models()), None).expect("a folder"),
             clock: Arc::new(move || clock.fetch_add(1000, Ordering::SeqCst)),
             seeds: Arc::new(move || seeds.fetch_add(100, Ordering::SeqCst)),
             system_locale: "en-GB".into(),

@@ -46,6 +46,7 @@ async fn a_file_is_brought_chosen_and_still_chosen_after_a_restart() {
     assert_eq!(shelf.len(), 2);
     assert!(shelf[0].writes && shelf[0].path.is_none());
     assert_eq!((shelf[1].architecture.as_str(), shelf[1].writes), ("llama", false));
+    assert!(shelf[1].brought);
     assert!(shelf[1].parameters > 0.0 && shelf[1].need_bytes > 0.0);
     assert_eq!(first.bring_model(path.clone()).await.expect("again").len(), 2, "only once");
 
@@ -62,6 +63,28 @@ async fn a_file_is_brought_chosen_and_still_chosen_after_a_restart() {
     assert!(left[0].writes);
     assert_eq!(settled(&second).await.name, "Scripted");
     assert!(Path::new(&path).exists(), "its file stays");
+}
+
+#[tokio::test]
+async fn a_model_that_was_fetched_from_a_hub_stands_on_the_shelf() {
+    let place = Place::new();
+    let commit = "0123456789abcdef0123456789abcdef01234567";
+    let folder = place.models().join("tiny--llama").join(format!("{}--model", &commit[..12]));
+    std::fs::create_dir_all(&folder).expect("its folder");
+    let bytes = std::fs::copy(tiny_llama(), folder.join("model.gguf")).expect("a copy");
+    let record = serde_json::json!({
+        "repo": "tiny/llama", "commit": commit, "licence": "mit", "entry": "model.gguf", "fetched_at_ms": 1,
+        "files": [{ "path": "model.gguf", "bytes": bytes, "sha256": null, "git_sha1": null }],
+    });
+    std::fs::write(folder.join("model.json"), record.to_string()).expect("its record");
+
+    let desk = desk(&place).await;
+    let shelf = desk.models().await.expect("the shelf");
+    assert_eq!(shelf.len(), 2);
+    assert_eq!((shelf[1].architecture.as_str(), shelf[1].brought), ("llama", false));
+    desk.use_model(shelf[1].path.clone()).await.expect("it is chosen");
+    assert_eq!(settled(&desk).await.state, ModelState::Ready);
+    assert!(desk.models().await.expect("the shelf")[1].writes);
 }
 
 #[tokio::test]
