@@ -180,7 +180,7 @@ export const zh: Messages = {
     failed: "无法载入",
     architecture: "架构",
     parameters: "参数",
-    millions: (value) => `${(value / 1e6).toFixed(1)} 百万`,
+    millions: (value) => (value < 1e8 ? `${Math.round(value / 1e4)} 万` : `${(value / 1e8).toFixed(2)} 亿`),
     context: "上下文",
     memory: "占用内存",
     size: (bytes) => (bytes < 2 ** 30 ? `${(bytes / 2 ** 20).toFixed(1)} MB` : `${(bytes / 2 ** 30).toFixed(1)} GB`),

@@ -8,6 +8,20 @@ import { dropOn, rowsOf, step } from "./tree";
 const titles = () => screen.getAllByRole("treeitem").map((row) => row.querySelector(".title")?.textContent);
 
 describe("the library", () => {
+  it("finds works and chapters by their titles too", async () => {
+    const user = userEvent.setup();
+    const { desk } = await openWindow();
+    await user.type(screen.getByTestId("library-search"), "LIGHT at");
+    const found = await screen.findByTestId("search-results");
+    expect(within(found).getAllByTestId("title-hit").map((hit) => hit.textContent)).toEqual([
+      "The Lighthouse Keeper · A Light at Sea",
+    ]);
+    await user.clear(screen.getByTestId("library-search"));
+    await user.type(screen.getByTestId("library-search"), "江南");
+    await user.click(await screen.findByTestId("title-hit"));
+    expect(desk.place?.work.title).toBe("江南旧事");
+  });
+
   it("shows works and chapters with their length as writers count it", async () => {
     await openWindow();
     expect(titles()).toEqual(["The Lighthouse Keeper", "A Light at Sea", "江南旧事", "第一回　雨夜来客"]);
