@@ -22,7 +22,7 @@ NORM_EPSILON = 1e-12
 
 @dataclass
 class Shape:
-    vocabulary: int = 14_336
+    vocabulary: int = 16_384
     width: int = 256
     layers: int = 8
     heads: int = 4

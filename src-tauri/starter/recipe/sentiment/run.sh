@@ -2,9 +2,8 @@
 # One training run on a machine that has nothing but Python: this folder, with the data in prepared/.
 # SECONDS_TO_TRAIN and OUT come from outside; MOOD_ARGS passes more on to train.py.
 set -u
-cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
 mkdir -p "$OUT"
-export PYTORCH_CUDA_ALLOC_CONF=expandable_segments:True
-python=${PYTHON:-python3}
+OUT=$(cd "$OUT" && pwd)
+cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
 # shellcheck disable=SC2086
-"$python" -u train.py --prepared prepared --output "$OUT" --seconds "$SECONDS_TO_TRAIN" ${MOOD_ARGS:-} 2>&1 | tee "$OUT/train.log"
+"${PYTHON:-python3}" -u train.py --prepared prepared --output "$OUT" --seconds "$SECONDS_TO_TRAIN" ${MOOD_ARGS:-} 2>&1 | tee "$OUT/train.log"

@@ -15,8 +15,8 @@ from tokenizers.trainers import WordPieceTrainer
 
 PAD, UNKNOWN, CLS, SEP, MASK = range(5)
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-SIZE = 14_336
-ALPHABET = 5_200
+SIZE = 16_384
+ALPHABET = 4_600
 
 
 def build(vocabulary: dict[str, int]) -> Tokenizer:
