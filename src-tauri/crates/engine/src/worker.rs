@@ -13,23 +13,43 @@ use crate::{
 /// Requests that may wait while one is being worked on.
 const QUEUE_LENGTH: usize = 16;
 
-type Job = Box<dyn FnOnce(&mut dyn TextGenerator) + Send>;
+type Job<M> = Box<dyn FnOnce(&mut M) + Send>;
 
 /// Tells what is written, on the model's own thread: keep it short.
 pub type EventSink = Box<dyn FnMut(GenerationEvent) -> Flow + Send>;
 
-/// A handle to a model on its thread. The model is dropped with the last handle, after the work in hand.
-#[derive(Clone)]
-pub struct GeneratorWorker {
+/// A handle to a model of any kind on its thread. The model is dropped with the last handle, after the work in hand.
+pub struct Worker<M: ?Sized> {
     card: ModelCard,
-    jobs: mpsc::Sender<Job>,
+    jobs: mpsc::Sender<Job<M>>,
 }
 
-impl GeneratorWorker {
+/// A [`TextGenerator`] on its thread.
+pub type GeneratorWorker = Worker<dyn TextGenerator>;
+
+/// What can be on a thread of its own.
+pub trait Loaded {
+    /// The model's facts.
+    fn facts(&self) -> &ModelCard;
+}
+
+impl Loaded for dyn TextGenerator {
+    fn facts(&self) -> &ModelCard {
+        self.card()
+    }
+}
+
+impl<M: ?Sized> Clone for Worker<M> {
+    fn clone(&self) -> Self {
+        Self { card: self.card.clone(), jobs: self.jobs.clone() }
+    }
+}
+
+impl<M: ?Sized + Loaded + 'static> Worker<M> {
     /// Loads a model on a new thread and waits for it. A panic while loading is an error like any other.
     pub async fn spawn<F>(load: F) -> Result<Self, EngineError>
     where
-        F: FnOnce() -> Result<Box<dyn TextGenerator>, EngineError> + Send + 'static,
+        F: FnOnce() -> Result<Box<M>, EngineError> + Send + 'static,
     {
         let (jobs, queue) = mpsc::channel(QUEUE_LENGTH);
         let (loaded, is_loaded) = oneshot::channel();
@@ -46,6 +66,27 @@ impl GeneratorWorker {
         &self.card
     }
 
+    /// Puts a question into the queue and waits for its answer. A full queue is [`EngineError::Busy`] at once.
+    pub(crate) async fn ask<T, F>(&self, question: F) -> Result<T, EngineError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut M) -> Result<T, EngineError> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        let job: Job<M> = Box::new(move |model| {
+            let result = catch_unwind(AssertUnwindSafe(|| question(&mut *model)));
+            // The asker may have gone away; then nobody wants the answer.
+            let _ = answer.send(result.unwrap_or_else(|panic| Err(panicked(panic.as_ref()))));
+        });
+        self.jobs.try_send(job).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(_) => EngineError::Busy { waiting: QUEUE_LENGTH },
+            mpsc::error::TrySendError::Closed(_) => stopped(),
+        })?;
+        answered.await.map_err(|_| stopped())?
+    }
+}
+
+impl GeneratorWorker {
     /// See [`TextGenerator::tokenize`].
     pub async fn tokenize(&self, text: String) -> Result<Vec<TokenId>, EngineError> {
         self.ask(move |model| model.tokenize(&text)).await
@@ -79,38 +120,20 @@ impl GeneratorWorker {
     ) -> Result<Vec<TokenScore>, EngineError> {
         self.ask(move |model| model.score(&tokens, &cancel)).await
     }
-
-    /// Puts a question into the queue and waits for its answer. A full queue is [`EngineError::Busy`] at once.
-    async fn ask<T, F>(&self, question: F) -> Result<T, EngineError>
-    where
-        T: Send + 'static,
-        F: FnOnce(&mut dyn TextGenerator) -> Result<T, EngineError> + Send + 'static,
-    {
-        let (answer, answered) = oneshot::channel();
-        let job: Job = Box::new(move |model| {
-            let result = catch_unwind(AssertUnwindSafe(|| question(&mut *model)));
-            // The asker may have gone away; then nobody wants the answer.
-            let _ = answer.send(result.unwrap_or_else(|panic| Err(panicked(panic.as_ref()))));
-        });
-        self.jobs.try_send(job).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => EngineError::Busy { waiting: QUEUE_LENGTH },
-            mpsc::error::TrySendError::Closed(_) => stopped(),
-        })?;
-        answered.await.map_err(|_| stopped())?
-    }
 }
 
-fn run<F>(
+fn run<M, F>(
     load: F,
     loaded: oneshot::Sender<Result<ModelCard, EngineError>>,
-    mut queue: mpsc::Receiver<Job>,
+    mut queue: mpsc::Receiver<Job<M>>,
 ) where
-    F: FnOnce() -> Result<Box<dyn TextGenerator>, EngineError>,
+    M: ?Sized + Loaded,
+    F: FnOnce() -> Result<Box<M>, EngineError>,
 {
     let result = catch_unwind(AssertUnwindSafe(load));
     match result.unwrap_or_else(|panic| Err(panicked(panic.as_ref()))) {
         Ok(mut model) => {
-            if loaded.send(Ok(model.card().clone())).is_err() {
+            if loaded.send(Ok(model.facts().clone())).is_err() {
                 return;
             }
             while let Some(job) = queue.blocking_recv() {

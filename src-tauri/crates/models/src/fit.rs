@@ -27,14 +27,20 @@ impl MemoryNeed {
         parameters: u64,
         precision: Precision,
     ) -> Self {
+        let tokens = config.context_length.min(USEFUL_CONTEXT);
+        let row = 2 * config.layers.len() * config.kv_heads * config.head_dim * size_of::<f32>();
+        let cache = (tokens * row) as u64;
+        Self { cache, ..Self::of_weights(file_bytes, parameters, precision) }
+    }
+
+    /// The same for a model whose texts are short.
+    pub fn of_weights(file_bytes: u64, parameters: u64, precision: Precision) -> Self {
         let weights = match precision {
             Precision::Exact => parameters * 4,
             // Blocks are repacked for the processor, and the originals live until that is done.
             Precision::Fast => file_bytes.min(parameters * 17 / 16) * 2,
         };
-        let tokens = config.context_length.min(USEFUL_CONTEXT);
-        let row = 2 * config.layers.len() * config.kv_heads * config.head_dim * size_of::<f32>();
-        Self { weights, cache: (tokens * row) as u64 }
+        Self { weights, cache: 0 }
     }
 
     /// All of it.

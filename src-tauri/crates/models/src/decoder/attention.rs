@@ -3,9 +3,9 @@
 use candle_core::{Result, Tensor};
 
 use super::attend::attend;
-use super::layers::{Linear, Norm};
 use super::model::Pass;
 use super::{DecoderConfig, LayerConfig};
+use crate::layers::{Linear, Norm};
 
 /// The part of a block that looks back along the text.
 pub(super) struct Attention {

@@ -4,8 +4,8 @@ use candle_core::{Result, Tensor};
 
 use super::attention::Attention;
 use super::feed_forward::FeedForward;
-use super::layers::Norm;
 use super::model::Pass;
+use crate::layers::Norm;
 
 /// Attention and feed-forward, each over the norm of the stream and added back to it.
 pub(super) struct Block {

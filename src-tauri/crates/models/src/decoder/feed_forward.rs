@@ -2,7 +2,7 @@
 
 use candle_core::{Result, Tensor};
 
-use super::layers::Linear;
+use crate::layers::{Activation, Linear};
 
 /// Widens, bends, narrows.
 pub(super) enum FeedForward {
@@ -10,15 +10,6 @@ pub(super) enum FeedForward {
     Gated { gate: Gate, activation: Activation, down: Linear },
     /// `down(gelu(up(x)))`.
     Plain { up: Linear, down: Linear },
-}
-
-/// What bends.
-#[derive(Clone, Copy)]
-pub(super) enum Activation {
-    /// `x * sigmoid(x)`.
-    Silu,
-    /// In its tanh form (Hendrycks and Gimpel 2016).
-    Gelu,
 }
 
 /// How the two sides of a gated part are made.
@@ -38,15 +29,6 @@ impl FeedForward {
                 down.forward(&(activation.bend(&gate)? * up)?)
             }
             Self::Plain { up, down } => down.forward(&Activation::Gelu.bend(&up.forward(x)?)?),
-        }
-    }
-}
-
-impl Activation {
-    fn bend(self, x: &Tensor) -> Result<Tensor> {
-        match self {
-            Self::Silu => x.silu(),
-            Self::Gelu => x.gelu(),
         }
     }
 }

@@ -16,16 +16,14 @@ mod config;
 mod context;
 mod families;
 mod feed_forward;
-mod layers;
-mod loader;
-mod matrix;
 mod model;
 mod rope;
 #[cfg(test)]
 mod tests;
 
+pub use crate::layers::{Placement, Precision};
 pub use config::{Architecture, DecoderConfig, LayerConfig, Rope, RopeLayout, RopeScaling};
 pub use context::Context;
-pub(crate) use loader::compute;
-pub use loader::{Placement, Precision};
 pub use model::{Decoder, Rows, Run};
+
+type Loader<'a> = crate::layers::Loader<'a, DecoderConfig>;

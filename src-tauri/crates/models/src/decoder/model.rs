@@ -7,12 +7,11 @@ use rayon::prelude::*;
 use super::block::Block;
 use super::context::Context;
 use super::families;
-use super::layers::Norm;
-use super::loader::{Loader, Placement, compute};
-use super::matrix::Matrix;
 use super::rope::{Place, Rotary, Rotation};
-use super::{DecoderConfig, Rope, families::Family};
+use super::{DecoderConfig, Loader, Rope, families::Family};
 use crate::Weights;
+use crate::layers::Norm;
+use crate::layers::{Matrix, Placement, compute};
 
 /// Tokens that are read again at a time.
 const CHUNK_TOKENS: usize = 512;
@@ -62,7 +61,7 @@ impl Decoder {
         weights: &dyn Weights,
         placement: &Placement,
     ) -> Result<Self, EngineError> {
-        let loader = Loader::new(config, weights, placement);
+        let loader = Loader::new(config, config.norm_eps, weights, placement);
         let family = families::of(config.architecture);
         let (hidden, vocabulary) = (config.hidden_size, config.vocabulary);
         let embedding = loader.matrix("token_embd.weight", vocabulary, hidden)?;

@@ -4,12 +4,11 @@ use std::path::{Path, PathBuf};
 
 use bimo_engine::{EngineError, TokenId};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
-use super::bytes::Bytes;
 use super::gguf_header::invalid;
+use super::hf_names::hf_name;
 use super::hf_weights::HfWeights;
-use super::{hex, hf_config, read_json, read_text};
+use super::{hf_config, read_json, read_text};
 use crate::TextTokenizer;
 use crate::decoder::{Architecture, DecoderConfig};
 use crate::limits::MAX_WIDTH;
@@ -36,7 +35,10 @@ impl Folder {
             let words = format!("a model of type {name:?} cannot continue text here");
             EngineError::ModelUnsupported(words)
         })?;
-        let weights = HfWeights::open(path, architecture)?;
+        let weights = HfWeights::open(
+            path,
+            Box::new(move |canonical| Vec::from_iter(hf_name(architecture, canonical))),
+        )?;
         let generation = optional_json(&path.join("generation_config.json"))?;
         let usually_tied = matches!(
             architecture,
@@ -59,18 +61,6 @@ impl Folder {
             return Err(EngineError::ModelIncomplete(words));
         }
         Ok(tokenizer)
-    }
-
-    /// Of the files' digests in the order of their names; of one file, its own.
-    pub fn sha256(&self) -> Result<String, EngineError> {
-        let digests =
-            self.weights.paths().map(|path| Ok(Sha256::digest(&Bytes::of_file(path)?[..])));
-        let digests: Vec<_> = digests.collect::<Result<_, EngineError>>()?;
-        let digest = match &digests[..] {
-            [one] => *one,
-            several => Sha256::digest(several.concat()),
-        };
-        Ok(hex(&digest))
     }
 }
 
@@ -162,6 +152,6 @@ fn template(folder: &Path) -> Result<Option<String>, EngineError> {
     Ok(settings["chat_template"].as_str().map(ToOwned::to_owned))
 }
 
-fn optional_json(path: &Path) -> Result<Option<Value>, EngineError> {
+pub(super) fn optional_json(path: &Path) -> Result<Option<Value>, EngineError> {
     if path.is_file() { read_json(path).map(Some) } else { Ok(None) }
 }

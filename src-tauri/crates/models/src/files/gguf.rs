@@ -10,7 +10,8 @@ use sha2::{Digest, Sha256};
 use super::bytes::Bytes;
 use super::gguf_header::Header;
 use super::{Weight, Weights, gguf_config, hex};
-use crate::decoder::{DecoderConfig, compute};
+use crate::decoder::DecoderConfig;
+use crate::layers::compute;
 
 /// A file with its header read.
 pub(super) struct Gguf {
@@ -30,6 +31,17 @@ impl Gguf {
     /// In hex.
     pub fn sha256(&self) -> String {
         hex(&Sha256::digest(&self.bytes[..]))
+    }
+
+    /// Bytes of all tensors.
+    pub fn weight_bytes(&self) -> u64 {
+        self.header.tensors.values().map(|place| place.bytes as u64).sum()
+    }
+
+    /// Number of weights.
+    pub fn parameters(&self) -> u64 {
+        let numbers = |shape: &[usize]| shape.iter().map(|&size| size as u64).product::<u64>();
+        self.header.tensors.values().map(|place| numbers(&place.shape)).sum()
     }
 
     /// The model's shape, as the metadata and the tensors state it.

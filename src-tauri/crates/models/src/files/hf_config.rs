@@ -68,7 +68,7 @@ pub(super) fn embedding_scale(architecture: Architecture, hidden_size: usize) ->
 }
 
 /// Tokens that end a text: a number or a list of them, in either file.
-fn end_tokens(
+pub(super) fn end_tokens(
     config: &Value,
     generation: Option<&Value>,
     vocabulary: usize,

@@ -18,6 +18,8 @@ pub(super) enum Kept {
     Transposed,
     /// Gemma's norms are kept as their difference from one.
     LessOne,
+    /// A vector kept as a matrix of one row.
+    FirstRow,
 }
 
 /// Translates a canonical name; nothing where the family has no such tensor.

@@ -9,12 +9,13 @@ use candle_core::{DType, Device, Tensor};
 use safetensors::tensor::{Dtype, Metadata};
 use safetensors::{SafeTensorError, SafeTensors};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use super::bytes::Bytes;
 use super::gguf_header::invalid;
-use super::hf_names::{Kept, hf_name};
-use super::{Weight, Weights, file_name, read_json};
-use crate::decoder::{Architecture, compute};
+use super::hf_names::{HfName, Kept};
+use super::{Weight, Weights, file_name, hex, read_json};
+use crate::layers::compute;
 use crate::limits::MAX_SHARDS;
 
 /// Prefixes under which files keep the network without its output projection.
@@ -39,9 +40,12 @@ enum WeightFile {
     Pickle(PthTensors),
 }
 
+/// What the files of an architecture may call a canonical tensor, the usual name first.
+pub(super) type Naming = Box<dyn Fn(&str) -> Vec<HfName> + Send + Sync>;
+
 /// The weights of a folder.
 pub(super) struct HfWeights {
-    architecture: Architecture,
+    naming: Naming,
     files: Vec<(PathBuf, WeightFile)>,
     /// File index by Hugging Face name.
     place: HashMap<String, usize>,
@@ -51,23 +55,25 @@ pub(super) struct HfWeights {
 
 impl HfWeights {
     /// Opens all files of a folder; safetensors are preferred where both are there.
-    pub fn open(folder: &Path, architecture: Architecture) -> Result<Self, EngineError> {
-        let mut weights = Self {
-            architecture,
-            files: Vec::new(),
-            place: HashMap::new(),
-            parameters: 0,
-            bytes: 0,
-        };
+    pub fn open(folder: &Path, naming: Naming) -> Result<Self, EngineError> {
+        let mut weights =
+            Self { naming, files: Vec::new(), place: HashMap::new(), parameters: 0, bytes: 0 };
         for path in weight_files(folder)? {
             weights.add(path)?;
         }
         Ok(weights)
     }
 
-    /// Paths of the files, in the order of their names.
-    pub fn paths(&self) -> impl Iterator<Item = &Path> {
-        self.files.iter().map(|(path, _)| path.as_path())
+    /// Of the files' digests in the order of their names; of one file, its own. In hex.
+    pub fn sha256(&self) -> Result<String, EngineError> {
+        let digests =
+            self.files.iter().map(|(path, _)| Ok(Sha256::digest(&Bytes::of_file(path)?[..])));
+        let digests: Vec<_> = digests.collect::<Result<_, EngineError>>()?;
+        let digest = match &digests[..] {
+            [one] => *one,
+            several => Sha256::digest(several.concat()),
+        };
+        Ok(hex(&digest))
     }
 
     fn add(&mut self, path: PathBuf) -> Result<(), EngineError> {
@@ -99,10 +105,11 @@ impl HfWeights {
 
     /// The name in the files and how it is kept, if the files have this tensor.
     fn find(&self, canonical: &str) -> Option<(String, usize, Kept)> {
-        let wanted = hf_name(self.architecture, canonical)?;
-        PREFIXES.iter().find_map(|prefix| {
-            let name = format!("{prefix}{}", wanted.name);
-            self.place.get(&name).map(|&file| (name, file, wanted.kept))
+        (self.naming)(canonical).iter().find_map(|wanted| {
+            PREFIXES.iter().find_map(|prefix| {
+                let name = format!("{prefix}{}", wanted.name);
+                self.place.get(&name).map(|&file| (name, file, wanted.kept))
+            })
         })
     }
 }
@@ -134,6 +141,7 @@ impl Weights for HfWeights {
             Kept::AsItIs => Ok(tensor),
             Kept::Transposed => tensor.t()?.contiguous(),
             Kept::LessOne => tensor.to_dtype(DType::F32)? + 1.0,
+            Kept::FirstRow => tensor.get(0),
         });
         tensor.map(Weight::Float).map_err(compute)
     }

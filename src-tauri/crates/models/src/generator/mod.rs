@@ -15,7 +15,8 @@ use bimo_engine::{
     TextGenerator, TokenId, TokenScore,
 };
 
-use crate::decoder::{Context, Decoder, Rows, Run, compute};
+use crate::decoder::{Context, Decoder, Rows, Run};
+use crate::layers::compute;
 use crate::sampling::log_sum_exp;
 use crate::{ChatTemplate, TextTokenizer, encode_prompt};
 use continuation::Continuation;

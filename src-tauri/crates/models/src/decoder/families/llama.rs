@@ -3,11 +3,11 @@
 use bimo_engine::EngineError;
 
 use super::Family;
+use crate::decoder::Loader;
 use crate::decoder::attention::{Attention, HeadNorms, Projections, View};
 use crate::decoder::block::Block;
-use crate::decoder::feed_forward::{Activation, FeedForward, Gate};
-use crate::decoder::layers::Norm;
-use crate::decoder::loader::{Bias, Loader};
+use crate::decoder::feed_forward::{FeedForward, Gate};
+use crate::layers::{Activation, Bias, Norm};
 
 /// SmolLM2 and others share it; so does SmolLM3, whose layers differ only in whether they turn their heads.
 pub(super) struct Llama;

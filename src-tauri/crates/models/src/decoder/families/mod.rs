@@ -11,8 +11,8 @@ use bimo_engine::EngineError;
 
 use super::Architecture;
 use super::block::Block;
-use super::layers::Norm;
-use super::loader::Loader;
+use crate::decoder::Loader;
+use crate::layers::Norm;
 
 /// A family of models. Tensor names are GGUF's.
 pub(super) trait Family: Sync {

@@ -3,11 +3,11 @@
 use bimo_engine::EngineError;
 
 use super::Family;
+use crate::decoder::Loader;
 use crate::decoder::attention::{Attention, Projections, View};
 use crate::decoder::block::Block;
-use crate::decoder::feed_forward::{Activation, FeedForward, Gate};
-use crate::decoder::layers::Norm;
-use crate::decoder::loader::{Bias, Loader};
+use crate::decoder::feed_forward::{FeedForward, Gate};
+use crate::layers::{Activation, Bias, Norm};
 
 pub(super) struct Phi3;
 

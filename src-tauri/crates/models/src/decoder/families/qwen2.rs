@@ -3,10 +3,9 @@
 use bimo_engine::EngineError;
 
 use super::{Family, llama};
+use crate::decoder::Loader;
 use crate::decoder::block::Block;
-use crate::decoder::feed_forward::Activation;
-use crate::decoder::layers::Norm;
-use crate::decoder::loader::{Bias, Loader};
+use crate::layers::{Activation, Bias, Norm};
 
 pub(super) struct Qwen2;
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use candle_core::quantized::{GgmlDType, QStorage, QTensor};
 use candle_core::{D, Device, Result, Tensor};
 
-use super::loader::{Placement, Precision};
+use super::{Placement, Precision};
 use crate::Weight;
 
 /// The fast kernels want whole super-blocks of 256 columns and tiles of 16 rows; anything else falls to a
@@ -17,7 +17,7 @@ const ROWS_MULTIPLE: usize = 16;
 /// A matrix `[rows, columns]`: it turns vectors of `columns` numbers into vectors of `rows` numbers, and its own rows
 /// can be looked up.
 #[derive(Clone)]
-pub(super) struct Matrix {
+pub(crate) struct Matrix {
     form: Form,
     rows: usize,
     columns: usize,

@@ -1,4 +1,4 @@
-//! Reads a decoder's parts out of a model's weights and puts them on the device.
+//! Reads a model's parts out of its weights and puts them on the device.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
@@ -6,9 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use bimo_engine::EngineError;
 use candle_core::{DType, Device, Tensor};
 
-use super::DecoderConfig;
-use super::layers::{Linear, Norm};
-use super::matrix::Matrix;
+use super::{Linear, Matrix, Norm};
 use crate::{Weight, Weights};
 
 /// How exactly a model computes.
@@ -32,16 +30,17 @@ pub struct Placement {
 
 /// Whether a linear layer adds a vector to its product.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Bias {
+pub(crate) enum Bias {
     /// The family always has one.
     Required,
     /// One is used where the file has it.
     IfThere,
 }
 
-/// Reads the parts of one model.
-pub(super) struct Loader<'a> {
-    pub config: &'a DecoderConfig,
+/// Reads the parts of one model; `Config` is the shape of its kind.
+pub(crate) struct Loader<'a, Config> {
+    pub config: &'a Config,
+    norm_eps: f32,
     weights: &'a dyn Weights,
     placement: &'a Placement,
     tally: Mutex<Tally>,
@@ -55,13 +54,15 @@ struct Tally {
     conversions: BTreeSet<String>,
 }
 
-impl<'a> Loader<'a> {
+impl<'a, Config> Loader<'a, Config> {
+    /// `norm_eps` is added to a variance before its root is taken.
     pub fn new(
-        config: &'a DecoderConfig,
+        config: &'a Config,
+        norm_eps: f64,
         weights: &'a dyn Weights,
         placement: &'a Placement,
     ) -> Self {
-        Self { config, weights, placement, tally: Mutex::default() }
+        Self { config, norm_eps: norm_eps as f32, weights, placement, tally: Mutex::default() }
     }
 
     /// Whether the file has this tensor.
@@ -108,7 +109,7 @@ impl<'a> Loader<'a> {
     pub fn rms_norm(&self, name: &str, width: usize) -> Result<Norm, EngineError> {
         Ok(Norm::RootMeanSquare {
             weight: self.vector(&format!("{name}.weight"), width)?,
-            eps: self.config.norm_eps as f32,
+            eps: self.norm_eps,
         })
     }
 
@@ -117,17 +118,22 @@ impl<'a> Loader<'a> {
         Ok(Norm::Layer {
             weight: self.vector(&format!("{name}.weight"), width)?,
             bias: self.vector(&format!("{name}.bias"), width)?,
-            eps: self.config.norm_eps as f32,
+            eps: self.norm_eps,
         })
     }
 
     /// The tensor `name`, `[width]`, always f32.
     pub fn vector(&self, name: &str, width: usize) -> Result<Tensor, EngineError> {
+        self.numbers(name, &[width])
+    }
+
+    /// The tensor `name` of this shape, always f32.
+    pub fn numbers(&self, name: &str, shape: &[usize]) -> Result<Tensor, EngineError> {
         let tensor = match self.weights.get(name)? {
             Weight::Float(tensor) => tensor,
             Weight::Quantized(tensor) => tensor.dequantize(&Device::Cpu).map_err(compute)?,
         };
-        check_shape(name, tensor.dims(), &[width])?;
+        check_shape(name, tensor.dims(), shape)?;
         let tensor = tensor.to_dtype(DType::F32).and_then(|t| t.to_device(&self.placement.device));
         tensor.map_err(compute)
     }

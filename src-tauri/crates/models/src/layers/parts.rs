@@ -3,10 +3,10 @@
 use candle_core::{Result, Tensor};
 use candle_nn::ops;
 
-use super::matrix::Matrix;
+use super::Matrix;
 
 /// `x W^T + b`.
-pub(super) struct Linear {
+pub(crate) struct Linear {
     matrix: Matrix,
     bias: Option<Tensor>,
 }
@@ -27,7 +27,7 @@ impl Linear {
 }
 
 /// Brings the numbers of the last dimension to a common scale.
-pub(super) enum Norm {
+pub(crate) enum Norm {
     /// Zhang and Sennrich 2019.
     RootMeanSquare { weight: Tensor, eps: f32 },
     /// Ba, Kiros and Hinton 2016.

@@ -1,0 +1,17 @@
+//! What every architecture is made of: matrices in the form that a device multiplies fastest, linear layers, norms, and
+//! the reader that takes them out of a model's weights.
+//!
+//! **Invariant**: a tensor's shape is compared with the one that the configuration promises before it is used.
+
+mod activation;
+mod lanes;
+mod loader;
+mod matrix;
+mod parts;
+
+pub use activation::Activation;
+pub(crate) use lanes::{dot, with_wide_registers};
+pub(crate) use loader::{Bias, Loader, compute};
+pub use loader::{Placement, Precision};
+pub(crate) use matrix::Matrix;
+pub(crate) use parts::{Linear, Norm};
