@@ -14,6 +14,7 @@ mod generate;
 mod prompt;
 mod sampling;
 pub mod scripted;
+mod seq2seq;
 mod worker;
 
 pub use card::{DeviceKind, ModelCard};
@@ -24,8 +25,12 @@ pub use generate::{
 };
 pub use prompt::{EncodedPiece, EncodedPrompt, Message, Piece, PieceKind, Prompt, Role};
 pub use sampling::{DryParams, SamplingParams, XtcParams};
+pub use seq2seq::{
+    Candidate, EarlyStopping, RewriteEvent, RewriteRequest, RewriteSink, Rewriting, SearchParams,
+    Seq2Seq, Seq2SeqWorker, Source,
+};
 pub use tokio_util::sync::CancellationToken;
-pub use worker::{EventSink, GeneratorWorker};
+pub use worker::{EventSink, GeneratorWorker, Loaded, Worker};
 
 /// The number of a token in a model's vocabulary.
 pub type TokenId = u32;

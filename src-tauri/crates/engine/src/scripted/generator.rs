@@ -1,4 +1,4 @@
-//! A model that writes what it was told to, one character a token: for tests of everything above the engine.
+//! A model that continues with what it was told to.
 
 use std::collections::VecDeque;
 use std::thread;
