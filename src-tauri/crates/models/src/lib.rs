@@ -14,20 +14,25 @@ mod device;
 mod files;
 mod fit;
 mod generator;
+mod layers;
 pub mod limits;
 mod load;
 mod prompt;
 pub mod sampling;
+pub mod seq2seq;
 mod template;
 mod threads;
 mod tokenizer;
 
-pub use decoder::Precision;
 pub use device::{ChosenDevice, choose_device};
-pub use files::{ModelFiles, Weight, Weights, open, open_bytes, open_tokenizer};
+pub use files::{
+    ModelFiles, Seq2SeqFiles, Weight, Weights, open, open_bytes, open_seq2seq, open_seq2seq_bytes,
+    open_tokenizer,
+};
 pub use fit::{MemoryNeed, free_memory};
 pub use generator::DecoderGenerator;
-pub use load::{LoadOptions, ModelSource, load, load_decoder};
+pub use layers::Precision;
+pub use load::{LoadOptions, ModelSource, load, load_decoder, load_rewriter, load_seq2seq};
 pub use prompt::{encode_prompt, encode_rendered};
 pub use template::{ChatTemplate, TemplateContext, TemplateMessage};
 pub use threads::settle_threads;

@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
-use bimo_engine::{EngineError, ModelCard, TextGenerator};
+use bimo_engine::{EngineError, ModelCard, Seq2Seq, TextGenerator};
 
 use crate::decoder::{Decoder, Placement, Precision};
 use crate::device::choose_device;
 use crate::fit::{MemoryNeed, free_memory};
 use crate::generator::DecoderGenerator;
-use crate::{ChatTemplate, open, open_bytes};
+use crate::seq2seq::{EncoderDecoder, Rewriter};
+use crate::{ChatTemplate, open, open_bytes, open_seq2seq, open_seq2seq_bytes};
 
 /// Where a model comes from.
 #[derive(Debug, Clone)]
@@ -71,6 +72,42 @@ pub fn load_decoder(
         sha256: files.sha256()?,
     };
     DecoderGenerator::new(decoder, files.tokenizer()?, template, card)
+}
+
+/// Loads a model that turns texts into texts.
+pub fn load_seq2seq(
+    source: &ModelSource,
+    options: &LoadOptions,
+) -> Result<Box<dyn Seq2Seq>, EngineError> {
+    Ok(Box::new(load_rewriter(source, options)?))
+}
+
+/// The same, with its type.
+pub fn load_rewriter(source: &ModelSource, options: &LoadOptions) -> Result<Rewriter, EngineError> {
+    limit_threads(options.threads);
+    let files = match source {
+        ModelSource::Embedded { name, bytes } => open_seq2seq_bytes(name, bytes)?,
+        ModelSource::Path(path) => open_seq2seq(path)?,
+    };
+    let (bytes, parameters) = (files.weight_bytes(), files.parameters());
+    MemoryNeed::of_weights(bytes, parameters, options.precision).check(free_memory())?;
+    let chosen = choose_device();
+    let placement = Placement { device: chosen.device, precision: options.precision };
+    let model = EncoderDecoder::load(files.config(), files.weights(), &placement)?;
+    let tokenizer = files.tokenizer()?;
+    let card = ModelCard {
+        name: files.name().to_owned(),
+        architecture: files.config().architecture.name().to_owned(),
+        quantization: model.quantization().to_owned(),
+        parameters,
+        context_length: files.config().context_length,
+        vocabulary: files.config().decoder.vocabulary,
+        instruct: false,
+        device: chosen.kind,
+        device_reason: chosen.reason,
+        sha256: files.sha256()?,
+    };
+    Ok(Rewriter::new(model, tokenizer, card))
 }
 
 /// Threads that exist already stay: the pool can be built once only.

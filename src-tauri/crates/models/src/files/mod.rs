@@ -5,13 +5,18 @@ mod folder;
 mod gguf;
 mod gguf_config;
 mod gguf_header;
+mod gguf_seq2seq;
 mod gguf_tokenizer;
 mod hf_config;
 mod hf_gemma;
+mod hf_generation;
 mod hf_names;
 mod hf_refusals;
 mod hf_rope;
+mod hf_seq2seq;
 mod hf_weights;
+mod seq2seq;
+mod seq2seq_names;
 
 use std::path::Path;
 
@@ -24,6 +29,7 @@ use bytes::Bytes;
 use folder::Folder;
 use gguf::Gguf;
 use gguf_header::invalid;
+pub use seq2seq::{Seq2SeqFiles, open_seq2seq, open_seq2seq_bytes};
 
 /// A tensor of a model, on the CPU, in the precision of its file.
 pub enum Weight {
@@ -157,27 +163,22 @@ impl ModelFiles {
     pub fn sha256(&self) -> Result<String, EngineError> {
         match &self.layout {
             Layout::Gguf(gguf) => Ok(gguf.sha256()),
-            Layout::Folder(folder) => folder.sha256(),
+            Layout::Folder(folder) => folder.weights.sha256(),
         }
     }
 
     /// Bytes of all tensors.
     pub fn weight_bytes(&self) -> u64 {
         match &self.layout {
-            Layout::Gguf(gguf) => {
-                gguf.header().tensors.values().map(|place| place.bytes as u64).sum()
-            }
+            Layout::Gguf(gguf) => gguf.weight_bytes(),
             Layout::Folder(folder) => folder.weights.bytes,
         }
     }
 
     /// Number of weights.
     pub fn parameters(&self) -> u64 {
-        let numbers = |shape: &[usize]| shape.iter().map(|&size| size as u64).product::<u64>();
         match &self.layout {
-            Layout::Gguf(gguf) => {
-                gguf.header().tensors.values().map(|place| numbers(&place.shape)).sum()
-            }
+            Layout::Gguf(gguf) => gguf.parameters(),
             Layout::Folder(folder) => folder.weights.parameters,
         }
     }

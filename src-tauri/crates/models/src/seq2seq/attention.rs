@@ -1,0 +1,115 @@
+//! The two kinds of attention: within a text, and from what is written to what was read.
+
+use std::ops::Range;
+
+use candle_core::{Result, Tensor};
+
+use super::attend::{Rows, Table, attend, numbers, tensor};
+use super::distances::Distances;
+use crate::layers::Linear;
+
+/// Projections and shape of an attention.
+pub(super) struct Attention {
+    pub query: Linear,
+    pub key: Linear,
+    pub value: Linear,
+    pub output: Linear,
+    pub heads: usize,
+    pub width: usize,
+    pub scale: f32,
+}
+
+/// Keys and values of rows.
+#[derive(Default)]
+pub(super) struct Kept {
+    pub keys: Vec<f32>,
+    pub values: Vec<f32>,
+}
+
+impl Attention {
+    /// Rows of several texts, one text after another: each row looks at all rows of its text.
+    pub fn within(
+        &self,
+        x: &Tensor,
+        texts: &[Range<usize>],
+        distances: Option<&Distances>,
+    ) -> Result<Tensor> {
+        let kept = self.keep(x)?;
+        let query = numbers(&self.query.forward(x)?)?;
+        let text_of: Vec<Range<usize>> =
+            texts.iter().flat_map(|text| vec![text.clone(); text.len()]).collect();
+        let bias = distances.map(|distances| {
+            let text_of = &text_of;
+            move |row: usize, head: usize, index: usize| {
+                distances.bias(head, row - text_of[row].start, index)
+            }
+        });
+        let seen = attend(
+            self.table(&query),
+            self.table(&kept.keys),
+            self.table(&kept.values),
+            self.scale,
+            &|row| Rows::Span(text_of[row].clone()),
+            bias.as_ref().map(|bias| bias as _),
+        );
+        self.finish(seen, x)
+    }
+
+    /// The next place of several texts: each looks at its own places before it, and at itself.
+    pub fn along(
+        &self,
+        x: &Tensor,
+        kept: &mut Kept,
+        places: &[Vec<u32>],
+        distances: Option<&Distances>,
+    ) -> Result<Tensor> {
+        let new = self.keep(x)?;
+        kept.keys.extend_from_slice(&new.keys);
+        kept.values.extend_from_slice(&new.values);
+        let query = numbers(&self.query.forward(x)?)?;
+        let bias = distances.map(|distances| {
+            move |row: usize, head: usize, index: usize| {
+                distances.bias(head, places[row].len() - 1, index)
+            }
+        });
+        let seen = attend(
+            self.table(&query),
+            self.table(&kept.keys),
+            self.table(&kept.values),
+            self.scale,
+            &|row| Rows::Places(&places[row]),
+            bias.as_ref().map(|bias| bias as _),
+        );
+        self.finish(seen, x)
+    }
+
+    /// Each row looks at the whole of a text that was read.
+    pub fn across(&self, x: &Tensor, read: &Kept, texts: &[Range<usize>]) -> Result<Tensor> {
+        let query = numbers(&self.query.forward(x)?)?;
+        let seen = attend(
+            self.table(&query),
+            self.table(&read.keys),
+            self.table(&read.values),
+            self.scale,
+            &|row| Rows::Span(texts[row].clone()),
+            None,
+        );
+        self.finish(seen, x)
+    }
+
+    /// Keys and values of rows.
+    pub fn keep(&self, x: &Tensor) -> Result<Kept> {
+        Ok(Kept {
+            keys: numbers(&self.key.forward(x)?)?,
+            values: numbers(&self.value.forward(x)?)?,
+        })
+    }
+
+    fn finish(&self, seen: Vec<f32>, like: &Tensor) -> Result<Tensor> {
+        self.output.forward(&tensor(seen, self.heads * self.width, like.device())?)
+    }
+
+    fn table<'a>(&self, numbers: &'a [f32]) -> Table<'a> {
+        Table { numbers, heads: self.heads, width: self.width }
+    }
+}

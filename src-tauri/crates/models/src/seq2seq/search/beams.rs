@@ -1,0 +1,161 @@
+//! Beam search with whole texts kept aside, as `transformers` has it.
+
+use bimo_engine::{EarlyStopping, TokenId};
+use rayon::prelude::*;
+
+use super::{Found, Plan, log_softmax};
+
+/// The score of what is not there.
+const NOWHERE: f32 = -1e9;
+
+pub(in crate::seq2seq) struct Beams<'p> {
+    plan: &'p Plan,
+    running: Vec<Beam>,
+    /// At most as many as beams, best first.
+    whole: Vec<Beam>,
+}
+
+/// A text with the opening token.
+#[derive(Clone)]
+struct Beam {
+    text: Vec<TokenId>,
+    /// Before any constraint.
+    logprobs: Vec<f32>,
+    score: f32,
+}
+
+/// A way to go on.
+#[derive(Clone, Copy)]
+struct Step {
+    beam: usize,
+    token: TokenId,
+    score: f32,
+    is_last: bool,
+}
+
+impl<'p> Beams<'p> {
+    pub fn new(plan: &'p Plan) -> Self {
+        let beam = |score| Beam { text: vec![plan.start_token], logprobs: Vec::new(), score };
+        // All begin alike, so only the first counts in the first step.
+        let scores = (0..plan.beams).map(|number| if number == 0 { 0.0 } else { NOWHERE });
+        Self { plan, running: scores.map(beam).collect(), whole: Vec::new() }
+    }
+
+    pub fn last_tokens(&self) -> Vec<TokenId> {
+        self.running.iter().map(|beam| beam.text[beam.text.len() - 1]).collect()
+    }
+
+    pub fn advance(&mut self, mut logits: Vec<Vec<f32>>) -> Vec<usize> {
+        logits.par_iter_mut().for_each(|row| log_softmax(row));
+        let steps = self.best_steps(&logits);
+        self.keep_whole(&steps, &logits);
+        let chosen = self.go_on(&steps, &logits);
+        if self.is_over(steps.iter().all(|step| step.is_last)) { Vec::new() } else { chosen }
+    }
+
+    pub fn finish(self) -> Vec<Found> {
+        let found = if self.whole.is_empty() { self.running } else { self.whole };
+        let texts = found.into_iter().take(self.plan.best).map(|beam| Found {
+            tokens: beam.text[1..].to_vec(),
+            logprobs: beam.logprobs,
+            score: beam.score,
+        });
+        texts.collect()
+    }
+
+    /// More than there are beams, so that enough are left when many of them end a text.
+    fn best_steps(&self, logprobs: &[Vec<f32>]) -> Vec<Step> {
+        let wanted = (1 + self.plan.end_tokens.len()).max(2) * self.plan.beams;
+        let of_beam = |(number, beam): (usize, &Beam)| {
+            let mut scores = logprobs[number].clone();
+            self.plan.constrain(&beam.text, &mut scores);
+            let mut best = Best::new(wanted);
+            for (token, score) in scores.iter().enumerate() {
+                best.offer(number, token as TokenId, score + beam.score);
+            }
+            best.steps
+        };
+        let beams = self.running.par_iter().enumerate();
+        let mut steps: Vec<Step> = beams.flat_map_iter(of_beam).collect();
+        steps.sort_by(|a, b| b.score.total_cmp(&a.score));
+        steps.truncate(wanted);
+        for step in &mut steps {
+            step.is_last = self.plan.ends(step.token, self.running[step.beam].text.len() + 1);
+        }
+        steps
+    }
+
+    /// Whole texts count only where they are among the best, one for each beam.
+    fn keep_whole(&mut self, steps: &[Step], logprobs: &[Vec<f32>]) {
+        let beams = self.plan.beams;
+        let is_full = self.whole.len() == beams;
+        if is_full && self.plan.early_stopping == EarlyStopping::WhenFull {
+            return;
+        }
+        for step in steps.iter().take(beams).filter(|step| step.is_last) {
+            let mut beam = self.follow(step, logprobs);
+            beam.score = self.plan.score(step.score, beam.text.len() - 1);
+            self.whole.push(beam);
+        }
+        self.whole.sort_by(|a, b| b.score.total_cmp(&a.score));
+        self.whole.truncate(beams);
+    }
+
+    fn go_on(&mut self, steps: &[Step], logprobs: &[Vec<f32>]) -> Vec<usize> {
+        let mut open: Vec<Step> = steps.to_vec();
+        for step in open.iter_mut().filter(|step| step.is_last) {
+            step.score += NOWHERE;
+        }
+        open.sort_by(|a, b| b.score.total_cmp(&a.score));
+        open.truncate(self.plan.beams);
+        self.running = open.iter().map(|step| self.follow(step, logprobs)).collect();
+        open.iter().map(|step| step.beam).collect()
+    }
+
+    fn follow(&self, step: &Step, logprobs: &[Vec<f32>]) -> Beam {
+        let mut beam = self.running[step.beam].clone();
+        beam.text.push(step.token);
+        beam.logprobs.push(logprobs[step.beam][step.token as usize]);
+        beam.score = step.score;
+        beam
+    }
+
+    fn is_over(&self, nothing_is_open: bool) -> bool {
+        let plan = self.plan;
+        let is_full = self.whole.len() == plan.beams;
+        if nothing_is_open || (is_full && plan.early_stopping == EarlyStopping::WhenFull) {
+            return true;
+        }
+        let [best, ..] = &self.running[..] else { return true };
+        let length = match plan.early_stopping {
+            EarlyStopping::WhenImpossible if plan.length_penalty > 0.0 => plan.max_length - 1,
+            _ => best.text.len() - 1,
+        };
+        let worst = self.whole.last().filter(|_| is_full).map_or(NOWHERE, |beam| beam.score);
+        plan.score(best.score, length) <= worst
+    }
+}
+
+/// The best of many, best first; of equals the first.
+struct Best {
+    steps: Vec<Step>,
+    wanted: usize,
+}
+
+impl Best {
+    fn new(wanted: usize) -> Self {
+        Self { steps: Vec::with_capacity(wanted + 1), wanted }
+    }
+
+    fn offer(&mut self, beam: usize, token: TokenId, score: f32) {
+        if let Some(last) = self.steps.last()
+            && self.steps.len() == self.wanted
+            && score <= last.score
+        {
+            return;
+        }
+        let place = self.steps.partition_point(|step| step.score >= score);
+        self.steps.insert(place, Step { beam, token, score, is_last: false });
+        self.steps.truncate(self.wanted);
+    }
+}
