@@ -13,38 +13,45 @@ from model import StoryModel
 NEWTON_SCHULZ = (3.4445, -4.7750, 2.0315)
 
 
-def orthogonalize(matrix: Tensor, steps: int = 5) -> Tensor:
-    """The nearest semi-orthogonal matrix, approximately, by a quintic Newton-Schulz iteration."""
+def orthogonalize(matrices: Tensor, steps: int = 5) -> Tensor:
+    """The nearest semi-orthogonal matrices, approximately, by a quintic Newton-Schulz iteration; (count, rows, columns)."""
     a, b, c = NEWTON_SCHULZ
-    x = matrix.bfloat16()
-    transposed = x.shape[0] > x.shape[1]
-    x = x.T if transposed else x
-    x = x / (x.norm() + 1e-7)
+    x = matrices.bfloat16()
+    transposed = x.shape[1] > x.shape[2]
+    x = x.mT if transposed else x
+    x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
     for _ in range(steps):
-        gram = x @ x.T
+        gram = x @ x.mT
         x = a * x + (b * gram + c * gram @ gram) @ x
-    return (x.T if transposed else x).to(matrix.dtype)
+    return (x.mT if transposed else x).to(matrices.dtype)
 
 
 class Muon(torch.optim.Optimizer):
+    """One parameter group for each shape: matrices of a shape are stepped together, in few large products."""
+
     def __init__(self, params: list[Tensor], lr: float, momentum: float = 0.95, weight_decay: float = 0.02) -> None:
-        super().__init__(params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
+        shapes: dict[torch.Size, list[Tensor]] = {}
+        for p in params:
+            shapes.setdefault(p.shape, []).append(p)
+        groups = [{"params": same} for same in shapes.values()]
+        super().__init__(groups, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay})
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:
         for group in self.param_groups:
-            for p in group["params"]:
-                self._step_one(p, group)
+            self._step_together(group)
 
-    def _step_one(self, p: Tensor, group: dict) -> None:
-        state = self.state[p]
+    def _step_together(self, group: dict) -> None:
+        params = group["params"]
+        grads = torch.stack([p.grad for p in params])
+        state = self.state[params[0]]
         if not state:
-            state["momentum"] = torch.zeros_like(p)
-        momentum = state["momentum"].lerp_(p.grad, 1 - group["momentum"])
-        update = orthogonalize(p.grad.lerp(momentum, group["momentum"]))
-        scale = max(1.0, p.shape[0] / p.shape[1]) ** 0.5
-        p.mul_(1 - group["lr"] * group["weight_decay"])
-        p.add_(update, alpha=-group["lr"] * scale)
+            state["momentum"] = torch.zeros_like(grads)
+        momentum = state["momentum"].lerp_(grads, 1 - group["momentum"])
+        updates = orthogonalize(grads.lerp(momentum, group["momentum"]))
+        scale = max(1.0, grads.shape[1] / grads.shape[2]) ** 0.5
+        torch._foreach_mul_(params, 1 - group["lr"] * group["weight_decay"])
+        torch._foreach_add_(params, list(updates.unbind()), alpha=-group["lr"] * scale)
 
 
 def build(model: StoryModel, muon_lr: float, adam_lr: float) -> list[torch.optim.Optimizer]:

@@ -7,8 +7,8 @@ tokens that is depends on the machine and on what else it does, so the schedule 
 is kept in the checkpoint: stopped and started again with the same arguments, a run goes on where it was. RUN/curve.csv
 has the losses, RUN/final the finished checkpoint.
 
-On a CUDA machine pass `--device cuda` and a larger `--batch`; `--layers` and `--width` train another shape from
-nothing, with `--start` then giving only the tokenizer's folder.
+On a GPU pass `--device cuda` and a larger `--batch` and `--micro`; `--layers` and `--width` train a shape from nothing,
+and `--start` is then not read.
 """
 
 import argparse
@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 
 import torch
+from torch import Tensor
 from tokenizers import Tokenizer
 
 import optimizers
@@ -28,14 +29,14 @@ from model import Config, StoryModel
 from scoring import bits_per_byte
 
 WARM_UP = 0.03
-SAVE_SECONDS, REPORT_SECONDS = 120, 480
+SAVE_SECONDS = 120
 CURVE = ["minutes", "step", "tokens_m", "rate", "train_nats", "novels-en", "novels-zh", "pieces-en", "pieces-zh"]
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--prepared", type=Path, required=True, help="what prepare.py wrote")
-    parser.add_argument("--start", type=Path, required=True, help="checkpoint to start from")
+    parser.add_argument("--start", type=Path, help="checkpoint to start from")
     parser.add_argument("--run", type=Path, required=True, help="folder for checkpoints and the curve")
     parser.add_argument("--minutes", type=float, required=True, help="training time, over all restarts")
     parser.add_argument("--decay", type=float, default=0.6, help="share of the time over which the rate falls")
@@ -47,6 +48,8 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--adam-lr", type=float, default=1.5e-3)
     parser.add_argument("--layers", type=int, help="train this depth from nothing (with --width)")
     parser.add_argument("--width", type=int, help="train this width from nothing (with --layers)")
+    parser.add_argument("--feed-forward", type=int, default=1024, help="inner width, from nothing")
+    parser.add_argument("--report", type=float, default=8, help="minutes from one scoring to the next")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
@@ -63,7 +66,7 @@ def first_model(args: argparse.Namespace) -> StoryModel:
     else:
         shape = Config(
             hidden_size=args.width,
-            intermediate_size=3 * args.width,
+            intermediate_size=args.feed_forward,
             num_hidden_layers=args.layers,
             num_attention_heads=args.width // 64,
         )
@@ -82,15 +85,21 @@ class Run:
         self.args = args
         self.model = first_model(args).to(args.device)
         self.optimizers = optimizers.build(self.model, args.muon_lr, args.adam_lr)
-        self.losses = torch.compile(self.model.losses, dynamic=False)
+        self._compile()
         self.step = self.tokens = 0
         self.spent_before = 0.0
         self._resume()
-        self.mixture = Mixture(args.prepared, args.seed + self.step)
+        self.mixture = Mixture(args.prepared, args.seed + self.step, args.device)
         self.tokenizer = Tokenizer.from_file(str(args.prepared / "tokenizer.json"))
         held = json.loads((args.prepared / "heldout.json").read_text(encoding="utf-8"))
         self.held = {name: [text[:3000] for text in texts[:8]] for name, texts in held.items()}
         self.started = time.monotonic()
+
+    def _compile(self) -> None:
+        """One block at a time: all blocks share the code, which takes seconds to compile, not minutes."""
+        for layer in self.model.model.layers:
+            layer.compile(dynamic=False)
+        self.head = torch.compile(self.model.head_losses, dynamic=False)
 
     @property
     def spent(self) -> float:
@@ -123,19 +132,19 @@ class Run:
         torch.save(state, self.args.run / "state.tmp")
         (self.args.run / "state.tmp").replace(self.args.run / "state.pt")
 
-    def train_step(self) -> float:
-        """One optimiser step; the mean loss in nats per token."""
+    def train_step(self) -> Tensor:
+        """One optimiser step; the mean loss in nats per token, still on the device."""
         args = self.args
         rate = rate_at(self.progress, args.decay)
         fold = 2 if self.progress > 1 - args.long_share else 1
         batch, micro, length = args.batch // fold, args.micro // fold, args.length * fold
         rows = self.mixture.batch(batch, length, max(0.0, self.progress - (1 - args.decay)))
-        total = 0.0
-        for part in rows.to(args.device).split(micro):
+        total = torch.zeros((), device=args.device)
+        for part in rows.split(micro):
             with torch.autocast(args.device.split(":")[0], dtype=torch.bfloat16):
-                loss = self.losses(part[:, :-1], part[:, 1:]).sum() / (batch * length)
+                loss = self.head(self.model.model(part[:, :-1]), part[:, 1:]).sum() / (batch * length)
             loss.backward()
-            total += loss.item()
+            total += loss.detach()
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
         for optimizer in self.optimizers:
             for group in optimizer.param_groups:
@@ -150,12 +159,12 @@ class Run:
         with torch.autocast(self.args.device.split(":")[0], dtype=torch.bfloat16):
             return {name: bits_per_byte(self.model, self.tokenizer, texts) for name, texts in self.held.items()}
 
-    def report(self, train_nats: float) -> None:
+    def report(self, train_nats: Tensor | float) -> None:
         """Score the held-out text and add a row to the curve."""
         path = self.args.run / "curve.csv"
         new = not path.exists()
         row = [f"{self.spent / 60:.1f}", self.step, f"{self.tokens / 1e6:.2f}",
-               f"{rate_at(self.progress, self.args.decay):.2f}", f"{train_nats:.3f}"]
+               f"{rate_at(self.progress, self.args.decay):.2f}", f"{float(train_nats):.3f}"]
         row += [f"{score:.3f}" for score in self.scores().values()]
         with path.open("a", newline="") as file:
             writer = csv.writer(file)
@@ -180,9 +189,9 @@ def main() -> None:
     while run.progress < 1:
         if run.spent >= next_report:
             run.report(mean)
-            next_report = run.spent + REPORT_SECONDS
+            next_report = run.spent + 60 * args.report
         loss = run.train_step()
-        mean = 0.98 * mean + 0.02 * loss if mean else loss
+        mean = 0.98 * mean + 0.02 * loss if run.step > 1 else loss
         if run.spent >= next_save:
             run.save()
             next_save = run.spent + SAVE_SECONDS

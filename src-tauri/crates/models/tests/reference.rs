@@ -4,8 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use bimo_models::decoder::{Context, Decoder, Placement, Precision, Rows, Run};
-use bimo_models::open;
-use candle_core::Device;
+use bimo_models::{choose_device, open};
 use serde::Deserialize;
 
 /// Largest difference as a part of the largest logit, in f32.
@@ -65,7 +64,8 @@ fn every_fixture(precision: Precision, check: impl Fn(&Decoder, &Expected) -> Re
     let failed: Vec<String> = fixtures()
         .iter()
         .filter_map(|(folder, expected)| {
-            let placement = Placement { device: Device::Cpu, precision };
+            // A build for a GPU is checked on it.
+            let placement = Placement { device: choose_device().device, precision };
             let files = open(&folder.join(&expected.path));
             let decoder =
                 files.and_then(|files| Decoder::load(files.config(), files.weights(), &placement));
