@@ -73,6 +73,10 @@ fn a_story_goes_on_in_both_languages() {
 }
 
 #[test]
+#[cfg_attr(
+    any(feature = "cuda", feature = "metal"),
+    ignore = "a GPU rounds by the shape of a batch"
+)]
 fn the_same_seed_writes_the_same_text_whether_or_not_the_prompt_was_read_before() {
     let mut model = starter();
     for text in [ENGLISH, CHINESE] {
@@ -94,6 +98,10 @@ fn the_same_seed_writes_the_same_text_whether_or_not_the_prompt_was_read_before(
 }
 
 #[test]
+#[cfg_attr(
+    any(feature = "cuda", feature = "metal"),
+    ignore = "a GPU rounds by the shape of a batch"
+)]
 fn choices_are_the_texts_of_their_own_seeds() {
     let mut model = starter();
     let tokens = prompt(model.as_ref(), ENGLISH);
@@ -166,6 +174,10 @@ fn cancelling_stops_within_a_tenth_of_a_second() {
 }
 
 #[test]
+#[cfg_attr(
+    any(feature = "cuda", feature = "metal"),
+    ignore = "a GPU rounds by the shape of a batch"
+)]
 fn the_alternatives_are_the_likeliest_and_scores_agree_with_what_was_written() {
     let mut model = starter();
     let tokens = prompt(model.as_ref(), ENGLISH);
