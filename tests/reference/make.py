@@ -14,7 +14,8 @@ fixtures/models/NAME/expected.json, and the model's files beside it
     greedy[]            prompt (ids), tokens (the 64 most probable that follow one another; stop tokens do not stop it)
     score[]             text; ids; logprobs (natural logarithm of ids[1], ids[2], ... each given what is before it)
 
-fixtures/tokenizers/NAME/expected.json, and tokenizer.json, tokenizer.gguf, vocab.json + merges.txt or vocab.txt
+fixtures/tokenizers/NAME/expected.json, and tokenizer.json, tokenizer.gguf, vocab.json + merges.txt, vocab.txt or a
+                        SentencePiece model (spm-*)
     kind, source        for people: what it is, and which library answered
     vocabulary_size     highest id plus one
     texts[]             text; ids (nothing added, control tokens in the text stay text); decoded (control tokens, and
@@ -39,7 +40,7 @@ from pathlib import Path
 import torch
 from transformers.utils import logging
 
-from reference import model_fixtures, template_fixtures, tokenizer_fixtures
+from reference import model_fixtures, sentencepiece_fixtures, template_fixtures, tokenizer_fixtures
 
 FIXTURES = Path(__file__).resolve().parent / "fixtures"
 # Sums in f32 come out in another order on another processor.
@@ -48,6 +49,7 @@ RELATIVE, ABSOLUTE = 1e-4, 1e-5
 
 def make(root: Path) -> None:
     tokenizer_fixtures.make(root / "tokenizers")
+    sentencepiece_fixtures.make(root / "tokenizers")
     template_fixtures.make(root / "templates")
     model_fixtures.make(root / "models")
 

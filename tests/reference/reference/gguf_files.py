@@ -6,7 +6,7 @@ turned to `[out, in]`. Gemma's norms have a one added.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import gguf
@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from gguf import GGMLQuantizationType as Kind
 from gguf import TokenType
+from sentencepiece.sentencepiece_model_pb2 import ModelProto
 
 from .subwords import BytePairs
 
@@ -139,6 +140,7 @@ class Vocabulary:
     merges: list[str] | None = None
     flags: dict[str, bool] | None = None
     chat_template: str | None = None
+    charsmap: bytes | None = None
 
     @classmethod
     def of_byte_pairs(cls, pairs: BytePairs, chat_template: str | None = None) -> "Vocabulary":
@@ -178,6 +180,25 @@ class Vocabulary:
         )
 
     @classmethod
+    def of_unigram(cls, processor, model: bytes) -> "Vocabulary":
+        """The same for pieces that are cut by their probabilities, with the table of replacements."""
+        proto = ModelProto.FromString(model)
+        vocabulary = cls.of_sentence_pieces(processor)
+        spec = proto.normalizer_spec
+        return replace(
+            vocabulary,
+            model="t5",
+            special={role: i for role, i in vocabulary.special.items() if i >= 0},
+            flags={
+                "add_bos_token": False,
+                "add_eos_token": True,
+                "add_space_prefix": spec.add_dummy_prefix,
+                "remove_extra_whitespaces": spec.remove_extra_whitespaces,
+            },
+            charsmap=spec.precompiled_charsmap,
+        )
+
+    @classmethod
     def of_word_pieces(cls, pieces: list[str]) -> "Vocabulary":
         """The `##` of a continuation goes, and what begins a word gets SentencePiece's mark."""
 
@@ -208,6 +229,8 @@ class Vocabulary:
             writer.add_uint32(f"tokenizer.ggml.{role}_token_id", i)
         for flag, value in (self.flags or {}).items():
             writer.add_bool(f"tokenizer.ggml.{flag}", value)
+        if self.charsmap:
+            writer.add_precompiled_charsmap(self.charsmap)
         if self.chat_template:
             writer.add_chat_template(self.chat_template)
 

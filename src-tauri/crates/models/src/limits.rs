@@ -14,3 +14,7 @@ pub const MAX_SHARDS: usize = 512;
 pub const MAX_TEMPLATE_OUTPUT: usize = 1 << 20;
 /// Steps that a chat template may take.
 pub const TEMPLATE_FUEL: u64 = 200_000;
+/// Bytes of a SentencePiece file; the largest vocabularies take five million.
+pub const MAX_SENTENCEPIECE_FILE: u64 = 16 << 20;
+/// Bytes of one of its pieces.
+pub const MAX_PIECE_BYTES: usize = 1024;

@@ -5,7 +5,7 @@ use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 
 use bimo_engine::EngineError;
-use bimo_models::{ModelFiles, open};
+use bimo_models::{ModelFiles, open, open_tokenizer};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -169,9 +169,12 @@ fn a_file_that_is_a_byte_short_is_incomplete() {
     assert_eq!(refusal(&bytes).0, "model_incomplete");
 }
 
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/reference/fixtures")
+}
+
 fn fixture(name: &str) -> PathBuf {
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/reference/fixtures");
-    fixtures.join("models").join(name)
+    fixtures().join("models").join(name)
 }
 
 /// A copy of a fixture to spoil.
@@ -353,5 +356,40 @@ fn no_mutated_header_escapes_as_a_panic() {
         let read = catch_unwind(|| drop(open(&opened).and_then(|files| files.tokenizer())));
         assert!(read.is_ok(), "round {round} panicked");
         fs::write(&path, source).unwrap();
+    }
+}
+
+#[test]
+fn no_mutated_sentencepiece_model_escapes_as_a_panic() {
+    let folder = TempDir::new().unwrap();
+    let names = [
+        ("spm-t5", "spiece.model"),
+        ("spm-gemma", "tokenizer.model"),
+        ("spm-xlm-roberta", "sentencepiece.bpe.model"),
+    ];
+    let mut state = 0x2545_f491_4f6c_dd1d;
+    for (name, file) in names {
+        let source = fs::read(fixtures().join("tokenizers").join(name).join(file)).unwrap();
+        let path = folder.path().join(file);
+        for round in 0..400_u64 {
+            let mut bytes = source.clone();
+            // Pieces stand first; then, in any place, the table of replacements.
+            let reach = if round % 2 == 0 { 4000 } else { bytes.len() };
+            for _ in 0..=next(&mut state) % 6 {
+                let place = next(&mut state) as usize % bytes.len().min(reach);
+                bytes[place] = next(&mut state) as u8;
+            }
+            if round % 5 == 0 {
+                bytes.truncate(next(&mut state) as usize % source.len());
+            }
+            fs::write(&path, &bytes).unwrap();
+            let used = catch_unwind(|| {
+                let tokenizer = open_tokenizer(&path)?;
+                let ids = tokenizer.encode("  The ｒｉｖｅｒ é\u{301} 雨水\u{0} \u{1F600}<s> ")?;
+                Ok::<_, EngineError>(tokenizer.decode(&ids))
+            });
+            assert!(used.is_ok(), "round {round} of {name} panicked");
+        }
+        fs::remove_file(path).unwrap();
     }
 }

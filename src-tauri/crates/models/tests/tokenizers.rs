@@ -8,7 +8,7 @@ use bimo_models::{
     ChatTemplate, TemplateContext, TemplateMessage, encode_prompt, encode_rendered, open_tokenizer,
 };
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tempfile::TempDir;
 
 #[derive(Deserialize)]
@@ -61,7 +61,7 @@ fn fixtures(kind: &str) -> Vec<PathBuf> {
 #[test]
 fn tokens_are_those_of_python() {
     let folders = fixtures("tokenizers");
-    assert_eq!(folders.len(), 13);
+    assert_eq!(folders.len(), 22);
     let mut wrong = Vec::new();
     for folder in folders {
         let expected = fs::read(folder.join("expected.json")).unwrap();
@@ -77,6 +77,7 @@ fn tokens_are_those_of_python() {
                 // Python puts a space between all WordPieces; between Han characters nobody wants one.
                 "WordPiece" => decoded.replace(' ', "") == row.decoded.replace(' ', ""),
                 "byte-level BPE" => decoded == row.decoded,
+                "SentencePiece" => tokenizer.decode_whole(&ids) == row.decoded,
                 // SentencePiece takes back the space that it puts before a text.
                 _ => decoded.strip_prefix(' ').unwrap_or(&decoded) == row.decoded,
             };
@@ -200,4 +201,24 @@ fn a_model_without_an_opening_token_opens_with_nothing() {
     let prompt = Prompt::Chat { messages: vec![asked], reply: vec![] };
     let encoded = encode_prompt(&prompt, &tokenizer, Some(&template)).unwrap();
     assert_eq!(encoded.tokens, tokenizer.encode("Hello").unwrap());
+}
+
+/// A unigram vocabulary lists its control tokens among the pieces.
+#[test]
+fn control_tokens_of_a_unigram_tokenizer_json_stay_text() {
+    let folder = TempDir::new().unwrap();
+    let pieces = json!([["<s>", 0.0], ["<unk>", 0.0], ["<", -2.0], ["s", -2.0], [">", -2.0]]);
+    let special = |id: u32, content: &str| {
+        json!({"id": id, "content": content, "single_word": false, "lstrip": false, "rstrip": false,
+            "normalized": false, "special": true})
+    };
+    let json = json!({
+        "version": "1.0", "added_tokens": [special(0, "<s>"), special(1, "<unk>")], "normalizer": null,
+        "pre_tokenizer": null, "decoder": null,
+        "model": {"type": "Unigram", "unk_id": 1, "vocab": pieces, "byte_fallback": false},
+    });
+    fs::write(folder.path().join("tokenizer.json"), json.to_string()).unwrap();
+    let tokenizer = open_tokenizer(folder.path()).unwrap();
+    assert_eq!(tokenizer.encode("<s>").unwrap(), [2, 3, 4]);
+    assert_eq!(tokenizer.encode_control("<s>").unwrap(), [0]);
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::gguf_header::invalid;
 use super::hf_names::hf_name;
 use super::hf_weights::HfWeights;
-use super::{hf_config, read_json, read_text};
+use super::{folder_pieces, hf_config, read_json, read_text};
 use crate::TextTokenizer;
 use crate::decoder::{Architecture, DecoderConfig};
 use crate::limits::MAX_WIDTH;
@@ -84,10 +84,13 @@ pub(super) fn read_tokenizer(
         let lowercase = settings["do_lower_case"].as_bool().unwrap_or(true);
         return WordPieces { tokens, lowercase, frame: Frame { ends, ..Frame::default() } }.build();
     }
-    Err(EngineError::ModelIncomplete(format!(
-        "{} has no tokenizer: neither tokenizer.json, nor vocab.json with merges.txt, nor vocab.txt",
-        folder.display()
-    )))
+    folder_pieces::read(folder, &settings, &ends).unwrap_or_else(|| {
+        Err(EngineError::ModelIncomplete(format!(
+            "{} has no tokenizer: neither tokenizer.json, nor vocab.json with merges.txt, nor vocab.txt, nor a \
+             SentencePiece model",
+            folder.display()
+        )))
+    })
 }
 
 fn byte_pairs(
@@ -138,7 +141,7 @@ fn byte_pairs(
 }
 
 /// A token is its text, or an object that has it as `content`.
-fn token_text(token: &Value) -> Option<&str> {
+pub(super) fn token_text(token: &Value) -> Option<&str> {
     token.as_str().or_else(|| token["content"].as_str())
 }
 

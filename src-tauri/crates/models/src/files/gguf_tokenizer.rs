@@ -4,8 +4,12 @@ use bimo_engine::{EngineError, TokenId};
 
 use super::gguf_config::end_tokens;
 use super::gguf_header::{Header, Value, invalid};
+use super::sentencepiece_file::UNKNOWN_SURFACE;
 use crate::TextTokenizer;
-use crate::tokenizer::{BytePairs, Frame, SentencePieces, Splitting, WordPieces, pair_of};
+use crate::tokenizer::{
+    Algorithm, BytePairs, Frame, Piece, PieceKind, SentencePieceParts, SentencePieces, Spaces,
+    Splitting, WordPieces, pair_of,
+};
 
 /// Kinds of tokens in `tokenizer.ggml.token_type` that stand for themselves in no text.
 const CONTROL: [i64; 2] = [2, 3];
@@ -19,11 +23,23 @@ pub(super) fn read(header: &Header) -> Result<TextTokenizer, EngineError> {
     let model_key = "tokenizer.ggml.model";
     match header.text(model_key)? {
         Some("gpt2") => byte_pairs(header)?.build(),
-        Some("llama") => sentence_pieces(header)?.build(),
+        Some("llama") => scored_pieces(header, Algorithm::BytePairs, true),
+        Some("t5") => scored_pieces(header, Algorithm::Unigram, false),
         Some("bert") => word_pieces(header)?.build(),
         Some(other) => Err(EngineError::ModelUnsupported(format!("a tokenizer of kind {other}"))),
         None => Err(invalid(model_key, "it is missing")),
     }
+}
+
+/// Where a file does not say whether texts are opened, `usually` does.
+fn scored_pieces(
+    header: &Header,
+    algorithm: Algorithm,
+    usually: bool,
+) -> Result<TextTokenizer, EngineError> {
+    let parts = sentence_pieces(header, algorithm)?;
+    let frame = frame(header, parts.pieces.len(), usually)?;
+    Ok(SentencePieces::new(parts)?.tokenizer(frame))
 }
 
 fn byte_pairs(header: &Header) -> Result<BytePairs, EngineError> {
@@ -40,22 +56,56 @@ fn byte_pairs(header: &Header) -> Result<BytePairs, EngineError> {
     })
 }
 
-fn sentence_pieces(header: &Header) -> Result<SentencePieces, EngineError> {
+/// Pieces with scores. Where a file does not name the kinds, all are ordinary but bytes and the unknown one.
+fn sentence_pieces(
+    header: &Header,
+    algorithm: Algorithm,
+) -> Result<SentencePieceParts, EngineError> {
     let tokens = required(header, "tokenizer.ggml.tokens")?;
     let key = "tokenizer.ggml.scores";
     let Some(Value::Floats(scores)) = header.metadata.get(key) else {
         return Err(invalid(key, "it is missing"));
     };
+    if scores.len() != tokens.len() || scores.iter().any(|score| !score.is_finite()) {
+        return Err(invalid(key, "there is not one number for each token"));
+    }
+    let kinds = token_kinds(header, tokens.len());
     let last = tokens.len() as i128 - 1;
     let unknown = header.integer("tokenizer.ggml.unknown_token_id", 0, last)?;
-    Ok(SentencePieces {
-        tokens: tokens.to_vec(),
-        scores: scores.clone(),
-        control: tokens_of(header, &CONTROL, tokens.len()),
-        unknown: unknown.map(|token| token as TokenId),
-        space_before: header.bool("tokenizer.ggml.add_space_prefix")?.unwrap_or(true),
-        frame: frame(header, tokens.len(), true)?,
+    let piece = |(place, (text, score)): (usize, (&String, &f64))| {
+        let stated = kinds.get(place).and_then(|&kind| PieceKind::of_number(kind as u64));
+        let kind = if unknown == Some(place) {
+            PieceKind::Unknown
+        } else {
+            stated.unwrap_or(PieceKind::Normal)
+        };
+        Piece { text: text.clone(), score: *score as f32, kind }
+    };
+    let pieces: Vec<Piece> = tokens.iter().zip(scores).enumerate().map(piece).collect();
+    let is_unigram = algorithm == Algorithm::Unigram;
+    let flag = |key: &str, usual: bool| Ok::<_, EngineError>(header.bool(key)?.unwrap_or(usual));
+    Ok(SentencePieceParts {
+        byte_fallback: pieces.iter().any(|piece| piece.kind == PieceKind::Byte),
+        pieces,
+        algorithm,
+        charsmap: charsmap(header)?,
+        spaces: Spaces {
+            before: flag("tokenizer.ggml.add_space_prefix", true)?,
+            is_behind: false,
+            are_single: flag("tokenizer.ggml.remove_extra_whitespaces", is_unigram)?,
+            are_visible: true,
+        },
+        unknown_surface: UNKNOWN_SURFACE.into(),
     })
+}
+
+fn charsmap(header: &Header) -> Result<Vec<u8>, EngineError> {
+    let key = "tokenizer.ggml.precompiled_charsmap";
+    match header.metadata.get(key) {
+        None => Ok(Vec::new()),
+        Some(Value::Integers(bytes)) => Ok(bytes.iter().map(|&byte| byte as u8).collect()),
+        Some(_) => Err(invalid(key, "it is not a list of bytes")),
+    }
 }
 
 /// llama.cpp marks the beginnings of words where BERT marks what goes on.
@@ -88,11 +138,17 @@ fn merges(header: &Header) -> Result<Vec<(String, String)>, EngineError> {
 
 /// The tokens whose kind is one of these.
 fn tokens_of(header: &Header, kinds: &[i64], count: usize) -> Vec<TokenId> {
-    let Some(Value::Integers(types)) = header.metadata.get("tokenizer.ggml.token_type") else {
-        return Vec::new();
-    };
-    let found = types.iter().take(count).zip(0..).filter(|(kind, _)| kinds.contains(kind));
+    let types = token_kinds(header, count);
+    let found = types.iter().zip(0..).filter(|(kind, _)| kinds.contains(kind));
     found.map(|(_, token)| token).collect()
+}
+
+/// Of the first so many tokens, where the file names them.
+fn token_kinds(header: &Header, count: usize) -> &[i64] {
+    match header.metadata.get("tokenizer.ggml.token_type") {
+        Some(Value::Integers(types)) => &types[..types.len().min(count)],
+        _ => &[],
+    }
 }
 
 fn splitting(header: &Header) -> Result<Splitting, EngineError> {

@@ -2,6 +2,7 @@
 
 mod bytes;
 mod folder;
+mod folder_pieces;
 mod gguf;
 mod gguf_config;
 mod gguf_header;
@@ -15,6 +16,7 @@ mod hf_refusals;
 mod hf_rope;
 mod hf_seq2seq;
 mod hf_weights;
+mod sentencepiece_file;
 mod seq2seq;
 mod seq2seq_names;
 
@@ -84,8 +86,9 @@ pub fn open_bytes(name: &str, bytes: &'static [u8]) -> Result<ModelFiles, Engine
 
 /// Opens only the tokenizer; a file or folder without weights will do, and so will a `tokenizer.json`.
 pub fn open_tokenizer(path: &Path) -> Result<TextTokenizer, EngineError> {
-    let in_folder =
-        path.is_dir() || path.extension().is_some_and(|kind| kind == "json" || kind == "txt");
+    let beside_others = ["json", "txt", "model"];
+    let in_folder = path.is_dir()
+        || path.extension().is_some_and(|kind| beside_others.iter().any(|other| kind == *other));
     if in_folder {
         let folder = if path.is_dir() { Some(path) } else { path.parent() };
         return folder::read_tokenizer(folder.unwrap_or(path), Vec::new());

@@ -1,6 +1,5 @@
 //! Byte-level byte-pair encoding (Sennrich et al. 2016; Radford et al. 2019).
 
-use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use bimo_engine::{EngineError, TokenId};
@@ -13,7 +12,7 @@ use tokenizers::pre_tokenizers::sequence::Sequence;
 use tokenizers::pre_tokenizers::split::{Split, SplitPattern};
 use tokenizers::{AddedToken, SplitDelimiterBehavior, Tokenizer};
 
-use super::{Frame, TextTokenizer};
+use super::{Frame, Pieces, TextTokenizer, longest_first};
 
 /// How a text is cut before pairs are merged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,12 +60,9 @@ impl BytePairs {
         };
         let bytes: Vec<Vec<u8>> = self.tokens.iter().enumerate().map(bytes).collect();
         let pieces = self.pieces(&control)?;
-        let mut control: Vec<(String, TokenId)> = self
-            .control
-            .iter()
-            .map(|&token| (self.tokens[token as usize].clone(), token))
-            .collect();
-        control.sort_by_key(|(text, token)| (Reverse(text.len()), *token));
+        let named = |&token: &TokenId| (self.tokens[token as usize].clone(), token);
+        let control = longest_first(self.control.iter().map(named).collect());
+        let pieces = Pieces::Library(Box::new(pieces));
         Ok(TextTokenizer { pieces, bytes, control, frame: self.frame })
     }
 

@@ -1,6 +1,5 @@
 //! A tokenizer from a `tokenizer.json`, made safe: its control tokens are taken out of it first.
 
-use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::panic::catch_unwind;
 
@@ -9,7 +8,7 @@ use serde_json::Value;
 use tokenizers::Tokenizer;
 
 use super::byte_pairs::character_of;
-use super::{Frame, TextTokenizer};
+use super::{Frame, Pieces, TextTokenizer, longest_first};
 use crate::limits::MAX_WIDTH;
 
 const FIELD: &str = "tokenizer.json";
@@ -49,6 +48,7 @@ pub(crate) fn read_json(
     let bytes = bytes.collect();
     let begin = begin.and_then(|name| control.iter().find(|(text, _)| text == name));
     let frame = Frame { begin: begin.map(|(_, token)| *token), is_opened, ends };
+    let pieces = Pieces::Library(Box::new(pieces));
     Ok(TextTokenizer { pieces, bytes, control, frame })
 }
 
@@ -84,8 +84,7 @@ fn take_control_tokens(json: &mut Value) -> Result<Vec<(String, TokenId)>, Engin
         .filter_map(|token| Some((token["content"].as_str()?.to_owned(), token["id"].clone())))
         .collect();
     keep_numbers(&mut json["model"]["vocab"], &control, others);
-    control.sort_by_key(|(text, token)| (Reverse(text.len()), *token));
-    Ok(control)
+    Ok(longest_first(control))
 }
 
 /// The library numbers added tokens anew from the end of the vocabulary, so those that are not in it get their places
@@ -95,6 +94,13 @@ fn keep_numbers(
     control: &[(String, TokenId)],
     others: Vec<(String, Value)>,
 ) {
+    if let Some(list) = vocabulary.as_array_mut() {
+        for (_, token) in control {
+            if let Some(piece) = list.get_mut(*token as usize) {
+                piece[0] = format!("{NO_TEXT}{token}").into();
+            }
+        }
+    }
     let Some(map) = vocabulary.as_object_mut() else { return };
     for (text, token) in control {
         if !map.contains_key(text) {
@@ -135,7 +141,7 @@ fn from_byte_level(piece: &str, byte_of: &HashMap<char, u8>) -> Vec<u8> {
 }
 
 /// SentencePiece's `▁` is a space and `<0x0A>` a byte.
-pub(super) fn from_plain(piece: &str) -> Vec<u8> {
+fn from_plain(piece: &str) -> Vec<u8> {
     let hex = piece.strip_prefix("<0x").and_then(|rest| rest.strip_suffix('>'));
     if let Some(byte) = hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
         return vec![byte];

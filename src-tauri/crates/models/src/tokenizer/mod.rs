@@ -2,9 +2,10 @@
 
 mod byte_pairs;
 mod json;
-mod sentence_pieces;
+mod sentencepiece;
 mod word_pieces;
 
+use std::cmp::Reverse;
 use std::ops::Range;
 
 use bimo_engine::{EngineError, TokenId};
@@ -12,18 +13,26 @@ use tokenizers::Tokenizer;
 
 pub(crate) use byte_pairs::{BytePairs, Splitting, pair_of};
 pub(crate) use json::read_json;
-pub(crate) use sentence_pieces::SentencePieces;
+pub(crate) use sentencepiece::{
+    Algorithm, Piece, PieceKind, SentencePieceParts, SentencePieces, Spaces, Vocabulary,
+};
 pub(crate) use word_pieces::WordPieces;
 
 /// A model's tokenizer.
 pub struct TextTokenizer {
     /// Knows no control token, so that none is ever found in a person's text.
-    pieces: Tokenizer,
+    pieces: Pieces,
     /// What each token adds to a text.
     bytes: Vec<Vec<u8>>,
     /// Control tokens by their text, longest first.
     control: Vec<(String, TokenId)>,
     frame: Frame,
+}
+
+/// What cuts a text.
+enum Pieces {
+    Library(Box<Tokenizer>),
+    Sentence(Box<sentencepiece::NumberedPieces>),
 }
 
 /// The tokens that stand around a text.
@@ -48,10 +57,12 @@ impl TextTokenizer {
         &self,
         text: &str,
     ) -> Result<(Vec<TokenId>, Vec<Range<usize>>), EngineError> {
-        let encoding = self
-            .pieces
-            .encode(text, false)
-            .map_err(|error| EngineError::Compute(error.to_string()))?;
+        let pieces = match &self.pieces {
+            Pieces::Library(pieces) => pieces,
+            Pieces::Sentence(pieces) => return Ok(pieces.encode(text)),
+        };
+        let encoding =
+            pieces.encode(text, false).map_err(|error| EngineError::Compute(error.to_string()))?;
         let offsets = encoding.get_offsets().iter().map(|&(start, end)| start..end).collect();
         Ok((encoding.get_ids().to_vec(), offsets))
     }
@@ -100,6 +111,24 @@ impl TextTokenizer {
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
+    /// A whole text: as [`TextTokenizer::decode`] without the space that SentencePiece puts before every text.
+    pub fn decode_whole(&self, tokens: &[TokenId]) -> String {
+        let Pieces::Sentence(pieces) = &self.pieces else { return self.decode(tokens) };
+        let mut bytes = Vec::new();
+        let mut spaces = pieces.opening_spaces();
+        for &token in tokens {
+            let added = self.token_bytes(token);
+            let most = if pieces.is_unknown(token) { 0 } else { spaces };
+            let opening = added.iter().take(most).take_while(|byte| **byte == b' ').count();
+            if opening < added.len() {
+                spaces = 0;
+            }
+            spaces -= opening.min(spaces);
+            bytes.extend(&added[opening..]);
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
     /// The bytes that a token adds to a text, for streaming whole characters; empty for a control token.
     pub fn token_bytes(&self, token: TokenId) -> Vec<u8> {
         self.bytes.get(token as usize).cloned().unwrap_or_default()
@@ -144,4 +173,10 @@ impl TextTokenizer {
     pub fn vocabulary_size(&self) -> usize {
         self.bytes.len()
     }
+}
+
+/// As [`TextTokenizer`] keeps its control tokens.
+fn longest_first(mut control: Vec<(String, TokenId)>) -> Vec<(String, TokenId)> {
+    control.sort_by_key(|(text, token)| (Reverse(text.len()), *token));
+    control
 }

@@ -7,7 +7,7 @@ use tokenizers::models::wordpiece::WordPiece;
 use tokenizers::normalizers::BertNormalizer;
 use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
 
-use super::{Frame, TextTokenizer};
+use super::{Frame, Pieces, TextTokenizer};
 
 /// Stands for what the vocabulary cannot say.
 const UNKNOWN: &str = "[UNK]";
@@ -52,6 +52,7 @@ impl WordPieces {
             .filter(|(token, _)| CONTROL.contains(&token.as_str()))
             .collect();
         let bytes = self.tokens.iter().map(|token| bytes_of(token)).collect();
+        let pieces = Pieces::Library(Box::new(pieces));
         Ok(TextTokenizer { pieces, bytes, control, frame: self.frame })
     }
 }
