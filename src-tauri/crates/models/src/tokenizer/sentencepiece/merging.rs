@@ -130,7 +130,7 @@ impl Work<'_> {
         let mut pieces = Vec::new();
         for symbol in self.symbols.iter().filter(|symbol| symbol.end > symbol.start) {
             // What is not to be used is undone, its first part first.
-            let mut undone = Vec::from([symbol.start..symbol.end]);
+            let mut undone = Vec::from_iter(Some(symbol.start..symbol.end));
             while let Some(range) = undone.pop() {
                 let text = &self.text[range.clone()];
                 let piece = self.merging.pieces.get(text).copied();
