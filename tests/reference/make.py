@@ -14,6 +14,15 @@ fixtures/models/NAME/expected.json, and the model's files beside it
     greedy[]            prompt (ids), tokens (the 64 most probable that follow one another; stop tokens do not stop it)
     score[]             text; ids; logprobs (natural logarithm of ids[1], ids[2], ... each given what is before it)
 
+fixtures/seq2seq/NAME/expected.json, and the model's files beside it
+    architecture        marian | bart | t5
+    path                as above; target (the language to ask for, or null)
+    sources[]           text; ids (with the tokens around a source)
+    encoded[]           for each source, read in one padded batch: the encoder's first and last row
+    logits[]            source, target (ids); the logits after the opening token and after the last one
+    searches[]          settings (by the engine's names); results (for each source its texts, best first: tokens, score
+                        where there are beams, logprobs of the tokens before any setting)
+
 fixtures/tokenizers/NAME/expected.json, and tokenizer.json, tokenizer.gguf, vocab.json + merges.txt, vocab.txt or a
                         SentencePiece model (spm-*)
     kind, source        for people: what it is, and which library answered
@@ -40,7 +49,13 @@ from pathlib import Path
 import torch
 from transformers.utils import logging
 
-from reference import model_fixtures, sentencepiece_fixtures, template_fixtures, tokenizer_fixtures
+from reference import (
+    model_fixtures,
+    sentencepiece_fixtures,
+    seq2seq_fixtures,
+    template_fixtures,
+    tokenizer_fixtures,
+)
 
 FIXTURES = Path(__file__).resolve().parent / "fixtures"
 # Sums in f32 come out in another order on another processor.
@@ -52,6 +67,7 @@ def make(root: Path) -> None:
     sentencepiece_fixtures.make(root / "tokenizers")
     template_fixtures.make(root / "templates")
     model_fixtures.make(root / "models")
+    seq2seq_fixtures.make(root / "seq2seq")
 
 
 def files(root: Path) -> dict[str, Path]:

@@ -31,7 +31,7 @@ pub use files::{
 };
 pub use fit::{MemoryNeed, free_memory};
 pub use generator::DecoderGenerator;
-pub use layers::Precision;
+pub use layers::{Activation, Precision};
 pub use load::{LoadOptions, ModelSource, load, load_decoder, load_rewriter, load_seq2seq};
 pub use prompt::{encode_prompt, encode_rendered};
 pub use template::{ChatTemplate, TemplateContext, TemplateMessage};

@@ -18,6 +18,8 @@ use crate::tokenizer::{
 
 /// GPT-2's one control token stands among the others in `vocab.json`.
 const END_OF_TEXT: &str = "<|endoftext|>";
+/// So do RoBERTa's and BART's.
+const ROBERTA: [&str; 5] = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"];
 
 /// A folder with its configuration read and its weights found.
 pub(super) struct Folder {
@@ -111,7 +113,13 @@ fn byte_pairs(
     let number_of = |tokens: &[String], text: &str| {
         tokens.iter().position(|token| token == text).map(|place| place as TokenId)
     };
-    let mut control = Vec::from_iter(number_of(&tokens, END_OF_TEXT));
+    let own = if tokens.iter().any(|token| token == END_OF_TEXT) {
+        &[END_OF_TEXT][..]
+    } else {
+        &ROBERTA[..]
+    };
+    let mut control: Vec<TokenId> =
+        own.iter().filter_map(|name| number_of(&tokens, name)).collect();
     let mut whole = Vec::new();
     for (id, token) in settings["added_tokens_decoder"].as_object().into_iter().flatten() {
         let id = id.parse().ok().filter(|&id: &TokenId| (id as usize) < MAX_WIDTH);

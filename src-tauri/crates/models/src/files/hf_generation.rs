@@ -69,7 +69,7 @@ pub(super) fn read(settings: &Value, vocabulary: usize) -> Result<SearchDefaults
             _ => return Err(invalid("repetition_penalty", "it must be above 0")),
         },
         bad_words: tokens.words("bad_words_ids")?,
-        forced_first: tokens.list("forced_bos_token_id")?.first().copied(),
+        forced_first: tokens.forced_first()?,
         forced_last: tokens.list("forced_eos_token_id")?,
         suppressed: tokens.list("suppress_tokens")?,
         suppressed_first: tokens.list("begin_suppress_tokens")?,
@@ -89,6 +89,15 @@ impl Tokens<'_> {
             Value::Array(list) => list.iter().map(|token| self.token(key, token)).collect(),
             one => Ok(vec![self.token(key, one)?]),
         }
+    }
+
+    /// BART's first files said only that there is one.
+    fn forced_first(&self) -> Result<Option<TokenId>, EngineError> {
+        let key = match self.settings["force_bos_token_to_be_generated"].as_bool() {
+            Some(true) if self.settings["forced_bos_token_id"].is_null() => "bos_token_id",
+            _ => "forced_bos_token_id",
+        };
+        Ok(self.list(key)?.first().copied())
     }
 
     fn words(&self, key: &str) -> Result<Vec<Vec<TokenId>>, EngineError> {

@@ -26,7 +26,9 @@ pub(super) fn kind(config: &Value) -> Result<(Seq2SeqArchitecture, Sharing), Eng
     let flag = |key: &str, usual: bool| config[key].as_bool().unwrap_or(usual);
     let sides = architecture != Seq2SeqArchitecture::Marian
         || flag("share_encoder_decoder_embeddings", true);
-    Ok((architecture, Sharing { sides, output: flag("tie_word_embeddings", true) }))
+    // T5's files say it of the scale of the output; they have a projection where it is not the embedding.
+    let output = architecture != Seq2SeqArchitecture::T5 && flag("tie_word_embeddings", true);
+    Ok((architecture, Sharing { sides, output }))
 }
 
 /// Reads it. `generation` is `generation_config.json`; where there is none, its settings stand in `config`.
@@ -120,7 +122,9 @@ fn t5(fields: &Fields<'_>) -> Result<Seq2SeqConfig, EngineError> {
         Some(other) => (true, other),
         None => (false, form),
     };
-    let tied = fields.0["tie_word_embeddings"].as_bool().unwrap_or(true);
+    let flags = ["scale_decoder_outputs", "tie_word_embeddings"];
+    let is_scaled = flags.iter().find_map(|flag| fields.0[*flag].as_bool()).unwrap_or(true);
+    let is_mt5 = fields.0["model_type"] == "mt5";
     Ok(Seq2SeqConfig {
         architecture: Seq2SeqArchitecture::T5,
         hidden_size,
@@ -134,7 +138,7 @@ fn t5(fields: &Fields<'_>) -> Result<Seq2SeqConfig, EngineError> {
         is_gated,
         norm_eps: fields.number("layer_norm_epsilon")?.unwrap_or(1e-6),
         embedding_scale: 1.0,
-        output_scale: if tied { (hidden_size as f64).powf(-0.5) } else { 1.0 },
+        output_scale: if is_scaled && !is_mt5 { (hidden_size as f64).powf(-0.5) } else { 1.0 },
         positions: Positions::Distances { buckets, longest },
         start_token: 0,
         end_tokens: Vec::new(),

@@ -16,6 +16,7 @@ mod hf_refusals;
 mod hf_rope;
 mod hf_seq2seq;
 mod hf_weights;
+mod marian_pieces;
 mod sentencepiece_file;
 mod seq2seq;
 mod seq2seq_names;

@@ -9,7 +9,9 @@ use super::bytes::Bytes;
 use super::folder::{optional_json, read_tokenizer};
 use super::gguf::Gguf;
 use super::hf_weights::HfWeights;
-use super::{Weights, file_name, gguf_seq2seq, hf_seq2seq, read_json, seq2seq_names};
+use super::{
+    Weights, file_name, gguf_seq2seq, hf_seq2seq, marian_pieces, read_json, seq2seq_names,
+};
 use crate::seq2seq::{Frames, Seq2SeqArchitecture, Seq2SeqConfig, Seq2SeqTokenizer};
 
 /// The files of an encoder-decoder, checked.
@@ -71,7 +73,7 @@ impl Seq2SeqFiles {
         match &self.layout {
             Layout::Gguf(gguf) => gguf_seq2seq::tokenizer(gguf, &self.config),
             Layout::Folder { path, settings, .. } => {
-                let tokenizer = read_tokenizer(path, self.config.end_tokens.clone())?;
+                let ends = self.config.end_tokens.clone();
                 let frames = Frames {
                     before: match self.config.architecture {
                         Seq2SeqArchitecture::Bart => bos(settings),
@@ -79,7 +81,13 @@ impl Seq2SeqFiles {
                     },
                     after: self.config.end_tokens.first().copied().into_iter().collect(),
                 };
-                Ok(Seq2SeqTokenizer::new(tokenizer, None, frames))
+                match self.config.architecture {
+                    Seq2SeqArchitecture::Marian if !path.join("tokenizer.json").is_file() => {
+                        let (source, target) = marian_pieces::read(path, &ends)?;
+                        Ok(Seq2SeqTokenizer::new(source, target, frames))
+                    }
+                    _ => Ok(Seq2SeqTokenizer::new(read_tokenizer(path, ends)?, None, frames)),
+                }
             }
         }
     }
