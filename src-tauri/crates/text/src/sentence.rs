@@ -1,10 +1,11 @@
 //! Whether a sentence has ended, so that a continuation can run on to its end.
 
 /// Marks that end a sentence wherever they stand.
-const TERMINATORS: &[char] = &['。', '！', '？', '!', '?', '｡', '．', '‼', '⁇', '⁈', '⁉'];
+pub(crate) const TERMINATORS: &[char] =
+    &['。', '！', '？', '!', '?', '｡', '．', '‼', '⁇', '⁈', '⁉'];
 
 /// Closing quotes and brackets, which belong to the sentence before them.
-const CLOSERS: &[char] =
+pub(crate) const CLOSERS: &[char] =
     &['”', '’', '」', '』', '）', ')', '】', ']', '》', '〉', '"', '\'', '»', '›', '＂', '｣', '〕'];
 
 /// Directional quotes that hold speech. A lone ’ may be an apostrophe, so single ones are not matched.
@@ -44,7 +45,7 @@ fn trim_end_closers(text: &str) -> &str {
     text.trim_end_matches(|last| CLOSERS.contains(&last) || is_emphasis(last))
 }
 
-fn is_emphasis(character: char) -> bool {
+pub(crate) fn is_emphasis(character: char) -> bool {
     matches!(character, '*' | '_')
 }
 
