@@ -9,7 +9,10 @@
 //! **Invariant**: text leaves a generator in whole characters only, and text that has left is never taken back.
 
 mod card;
+mod classify;
+mod embed;
 mod error;
+mod extract;
 mod generate;
 mod prompt;
 mod sampling;
@@ -18,7 +21,12 @@ mod seq2seq;
 mod worker;
 
 pub use card::{DeviceKind, ModelCard};
+pub use classify::{
+    Classification, ClassifierWorker, Passage, Progress, ProgressSink, Scoring, SequenceClassifier,
+};
+pub use embed::{SentenceEncoder, SentenceEncoderWorker, SentenceVector};
 pub use error::{EngineError, GenerationResult};
+pub use extract::{Answer, ExtractRequest, ExtractorWorker, Question, Span, SpanExtractor};
 pub use generate::{
     ChoiceOutcome, FinishReason, Flow, GenerationEvent, GenerationOutcome, GenerationRequest,
     TextGenerator, TokenChoice, TokenScore,

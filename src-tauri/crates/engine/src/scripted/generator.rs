@@ -5,9 +5,9 @@ use std::thread;
 use std::time::Duration;
 
 use crate::{
-    CancellationToken, ChoiceOutcome, DeviceKind, EncodedPiece, EncodedPrompt, EngineError,
-    FinishReason, Flow, GenerationEvent, GenerationOutcome, GenerationRequest, GenerationResult,
-    ModelCard, Piece, Prompt, TextGenerator, TokenChoice, TokenId, TokenScore,
+    CancellationToken, ChoiceOutcome, EncodedPiece, EncodedPrompt, EngineError, FinishReason, Flow,
+    GenerationEvent, GenerationOutcome, GenerationRequest, GenerationResult, ModelCard, Piece,
+    Prompt, TextGenerator, TokenChoice, TokenId, TokenScore,
 };
 
 /// Every character is a token, numbered by its code point. Each choice of each request takes the next text.
@@ -23,18 +23,7 @@ impl ScriptedGenerator {
     /// A base model that writes these texts, one for each choice; the last one again and again.
     pub fn writing<const N: usize>(texts: [&str; N]) -> Self {
         Self {
-            card: ModelCard {
-                name: "Scripted".into(),
-                architecture: "scripted".into(),
-                quantization: "none".into(),
-                parameters: 0,
-                context_length: 4096,
-                vocabulary: 0x11_0000,
-                instruct: false,
-                device: DeviceKind::Cpu,
-                device_reason: "it only recites".into(),
-                sha256: "00".repeat(32),
-            },
+            card: super::card(),
             script: texts.map(String::from).into(),
             delay: Duration::ZERO,
             previous: Vec::new(),

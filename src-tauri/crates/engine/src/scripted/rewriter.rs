@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::{
-    CancellationToken, Candidate, DeviceKind, EngineError, FinishReason, ModelCard, RewriteEvent,
+    CancellationToken, Candidate, EngineError, FinishReason, ModelCard, RewriteEvent,
     RewriteRequest, Rewriting, Seq2Seq, Source, TokenId,
 };
 
@@ -24,18 +24,7 @@ impl ScriptedRewriter {
     pub fn knowing<const N: usize>(pairs: [(&str, &str); N]) -> Self {
         let owned = |(source, target): (&str, &str)| (source.to_owned(), target.to_owned());
         Self {
-            card: ModelCard {
-                name: "Scripted".into(),
-                architecture: "scripted".into(),
-                quantization: "none".into(),
-                parameters: 0,
-                context_length: 512,
-                vocabulary: 0x11_0000,
-                instruct: false,
-                device: DeviceKind::Cpu,
-                device_reason: "it only recites".into(),
-                sha256: "00".repeat(32),
-            },
+            card: ModelCard { context_length: 512, ..super::card() },
             known: pairs.map(owned).into(),
             languages: Vec::new(),
             delay: Duration::ZERO,
