@@ -36,6 +36,13 @@ fixtures/templates/NAME.json
                         tokens of the template are tokens, the same characters inside a message are text); or error (what
                         the template says) where it refuses
 
+fixtures/encoders/NAME/expected.json, and the model's files beside it
+    path                as above; task: classify | answer | place; labels (classify); longest_answer (answer)
+    texts[]             text, second (a pair) or question; ids and types as the model reads them; and
+      classify          logits, one for each label
+      answer            logits, beginning and end for each id; answer (the likeliest span) and its score
+      place             vector, pooled as the model's files say
+
 All of it is f32 on the CPU from the files as they lie there; for a GGUF, from its weights with the blocks undone.
 """
 
@@ -50,6 +57,7 @@ import torch
 from transformers.utils import logging
 
 from reference import (
+    encoder_fixtures,
     model_fixtures,
     sentencepiece_fixtures,
     seq2seq_fixtures,
@@ -68,6 +76,7 @@ def make(root: Path) -> None:
     template_fixtures.make(root / "templates")
     model_fixtures.make(root / "models")
     seq2seq_fixtures.make(root / "seq2seq")
+    encoder_fixtures.make(root / "encoders")
 
 
 def files(root: Path) -> dict[str, Path]:

@@ -199,6 +199,19 @@ class Vocabulary:
         )
 
     @classmethod
+    def of_fairseq(cls, processor, model: bytes) -> "Vocabulary":
+        """As llama.cpp writes XLM-R's: fairseq's four tokens, the pieces behind SentencePiece's three, the mask."""
+        pieces = cls.of_unigram(processor, model)
+        own = {"<s>": TokenType.CONTROL, "<pad>": TokenType.CONTROL, "</s>": TokenType.CONTROL, "<unk>": TokenType.UNKNOWN}
+        return replace(
+            pieces,
+            tokens=[*own, *pieces.tokens[3:], "<mask>"],
+            types=[*own.values(), *pieces.types[3:], TokenType.CONTROL],
+            scores=[0.0] * 4 + pieces.scores[3:] + [0.0],
+            special={"bos": 0, "padding": 1, "eos": 2, "seperator": 2, "unknown": 3, "cls": 0},
+        )
+
+    @classmethod
     def of_word_pieces(cls, pieces: list[str]) -> "Vocabulary":
         """The `##` of a continuation goes, and what begins a word gets SentencePiece's mark."""
 
@@ -349,7 +362,7 @@ def write_tokenizer(path: Path, architecture: str, vocabulary: Vocabulary) -> No
     writer = gguf.GGUFWriter(path, architecture)
     writer.add_type(gguf.GGUFType.MODEL)
     vocabulary.add_to(writer)
-    _finish(writer)
+    finish(writer)
 
 
 def write_model(path: Path, name: str, model, kind: str, vocabulary: Vocabulary, seed: int) -> None:
@@ -372,10 +385,10 @@ def write_model(path: Path, name: str, model, kind: str, vocabulary: Vocabulary,
         rows = layout.to_gguf(tensor, value.float().numpy())
         target = gguf_name(tensor, config.model_type)
         _add_tensor(writer, target, rows, _stored_kind(target, rows, kind), random)
-    _finish(writer)
+    finish(writer)
 
 
-def _finish(writer: gguf.GGUFWriter) -> None:
+def finish(writer: gguf.GGUFWriter) -> None:
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

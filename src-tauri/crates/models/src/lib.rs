@@ -11,6 +11,7 @@
 
 pub mod decoder;
 mod device;
+pub mod encoder;
 mod files;
 mod fit;
 mod generator;
@@ -26,13 +27,16 @@ mod tokenizer;
 
 pub use device::{ChosenDevice, choose_device};
 pub use files::{
-    ModelFiles, Seq2SeqFiles, Weight, Weights, open, open_bytes, open_seq2seq, open_seq2seq_bytes,
-    open_tokenizer,
+    DescribedModel, EncoderFiles, ModelFiles, Seq2SeqFiles, Weight, Weights, describe, open,
+    open_bytes, open_encoder, open_encoder_bytes, open_seq2seq, open_seq2seq_bytes, open_tokenizer,
 };
 pub use fit::{MemoryNeed, free_memory};
 pub use generator::DecoderGenerator;
 pub use layers::{Activation, Precision};
-pub use load::{LoadOptions, ModelSource, load, load_decoder, load_rewriter, load_seq2seq};
+pub use load::{
+    LoadOptions, ModelSource, load, load_classifier, load_decoder, load_placer, load_rewriter,
+    load_seq2seq, load_span_reader,
+};
 pub use prompt::{encode_prompt, encode_rendered};
 pub use template::{ChatTemplate, TemplateContext, TemplateMessage};
 pub use threads::settle_threads;

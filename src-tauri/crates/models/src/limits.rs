@@ -4,6 +4,8 @@
 pub const MAX_LAYERS: usize = 512;
 /// Any width, and the vocabulary.
 pub const MAX_WIDTH: usize = 1 << 20;
+/// Labels of a classifier.
+pub const MAX_LABELS: usize = 65_536;
 /// Tokens of a context.
 pub const MAX_CONTEXT: usize = 1 << 24;
 /// Bytes of a JSON or text file beside the weights.

@@ -6,10 +6,14 @@ use bimo_engine::{EngineError, ModelCard, Seq2Seq, TextGenerator};
 
 use crate::decoder::{Decoder, Placement, Precision};
 use crate::device::choose_device;
+use crate::encoder::{Encoder, SentencePlacer, SpanReader, TextClassifier};
 use crate::fit::{MemoryNeed, free_memory};
 use crate::generator::DecoderGenerator;
 use crate::seq2seq::{EncoderDecoder, Rewriter};
-use crate::{ChatTemplate, open, open_bytes, open_seq2seq, open_seq2seq_bytes};
+use crate::{
+    ChatTemplate, TextTokenizer, open, open_bytes, open_encoder, open_encoder_bytes, open_seq2seq,
+    open_seq2seq_bytes,
+};
 
 /// Where a model comes from.
 #[derive(Debug, Clone)]
@@ -108,6 +112,62 @@ pub fn load_rewriter(source: &ModelSource, options: &LoadOptions) -> Result<Rewr
         sha256: files.sha256()?,
     };
     Ok(Rewriter::new(model, tokenizer, card))
+}
+
+/// Loads a model that sorts texts into classes.
+pub fn load_classifier(
+    source: &ModelSource,
+    options: &LoadOptions,
+) -> Result<TextClassifier, EngineError> {
+    let (encoder, tokenizer, card) = load_encoder(source, options)?;
+    TextClassifier::new(encoder, tokenizer, card)
+}
+
+/// Loads a model that finds answers in a text.
+pub fn load_span_reader(
+    source: &ModelSource,
+    options: &LoadOptions,
+) -> Result<SpanReader, EngineError> {
+    let (encoder, tokenizer, card) = load_encoder(source, options)?;
+    SpanReader::new(encoder, tokenizer, card)
+}
+
+/// Loads a model that turns sentences into vectors.
+pub fn load_placer(
+    source: &ModelSource,
+    options: &LoadOptions,
+) -> Result<SentencePlacer, EngineError> {
+    let (encoder, tokenizer, card) = load_encoder(source, options)?;
+    SentencePlacer::new(encoder, tokenizer, card)
+}
+
+fn load_encoder(
+    source: &ModelSource,
+    options: &LoadOptions,
+) -> Result<(Encoder, TextTokenizer, ModelCard), EngineError> {
+    limit_threads(options.threads);
+    let files = match source {
+        ModelSource::Embedded { name, bytes } => open_encoder_bytes(name, bytes)?,
+        ModelSource::Path(path) => open_encoder(path)?,
+    };
+    let (bytes, parameters) = (files.weight_bytes(), files.parameters());
+    MemoryNeed::of_weights(bytes, parameters, options.precision).check(free_memory())?;
+    let chosen = choose_device();
+    let placement = Placement { device: chosen.device, precision: options.precision };
+    let encoder = Encoder::load(files.config(), files.weights(), &placement)?;
+    let card = ModelCard {
+        name: files.name().to_owned(),
+        architecture: files.config().architecture.name().to_owned(),
+        quantization: encoder.quantization().to_owned(),
+        parameters,
+        context_length: files.config().context_length,
+        vocabulary: files.config().vocabulary,
+        instruct: false,
+        device: chosen.kind,
+        device_reason: chosen.reason,
+        sha256: files.sha256()?,
+    };
+    Ok((encoder, files.tokenizer()?, card))
 }
 
 /// Threads that exist already stay: the pool can be built once only.

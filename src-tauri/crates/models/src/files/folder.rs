@@ -83,8 +83,14 @@ pub(super) fn read_tokenizer(
     if folder.join("vocab.txt").is_file() {
         let text = read_text(&folder.join("vocab.txt"))?;
         let tokens = text.lines().map(|line| line.trim_end().to_owned()).collect();
-        let lowercase = settings["do_lower_case"].as_bool().unwrap_or(true);
-        return WordPieces { tokens, lowercase, frame: Frame { ends, ..Frame::default() } }.build();
+        let pieces = WordPieces {
+            tokens,
+            lowercase: settings["do_lower_case"].as_bool().unwrap_or(true),
+            han_apart: settings["tokenize_chinese_chars"].as_bool().unwrap_or(true),
+            strip_accents: settings["strip_accents"].as_bool(),
+            frame: Frame { ends, ..Frame::default() },
+        };
+        return pieces.build();
     }
     folder_pieces::read(folder, &settings, &ends).unwrap_or_else(|| {
         Err(EngineError::ModelIncomplete(format!(

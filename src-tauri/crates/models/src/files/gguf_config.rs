@@ -27,8 +27,13 @@ const REFUSED: [&str; 8] = [
 pub(super) fn read(file: &Gguf) -> Result<DecoderConfig, EngineError> {
     let key = "general.architecture";
     let name = file.header().text(key)?.ok_or_else(|| invalid(key, "it is missing"))?;
-    let architecture = Architecture::from_name(name)
-        .ok_or_else(|| invalid(key, format!("{name} is not known")))?;
+    let architecture = Architecture::from_name(name).ok_or_else(|| match name {
+        "bert" | "marian" | "t5" => {
+            let words = format!("a model of type {name:?} cannot continue text here");
+            EngineError::ModelUnsupported(words)
+        }
+        _ => invalid(key, format!("{name} is not known")),
+    })?;
     let shape = Shape { header: file.header(), name };
     shape.check(&REFUSED)?;
     let scaling = shape.header.text(&shape.key("rope.scaling.type"))?;

@@ -117,8 +117,13 @@ fn word_pieces(header: &Header) -> Result<WordPieces, EngineError> {
         None if control.contains(&id) => token.clone(),
         None => format!("##{token}"),
     });
-    let frame = Frame { ends: end_tokens(header, tokens.len())?, ..Frame::default() };
-    Ok(WordPieces { tokens: named.collect(), lowercase: true, frame })
+    Ok(WordPieces {
+        tokens: named.collect(),
+        lowercase: header.bool("tokenizer.ggml.do_lower_case")?.unwrap_or(true),
+        han_apart: header.bool("tokenizer.ggml.tokenize_chinese_chars")?.unwrap_or(true),
+        strip_accents: header.bool("tokenizer.ggml.strip_accents")?,
+        frame: Frame { ends: end_tokens(header, tokens.len())?, ..Frame::default() },
+    })
 }
 
 /// The tokens around a text. Where a file does not say whether texts are opened, `usually` does.

@@ -1,14 +1,19 @@
 //! From a path on disk to checked configuration, weights and tokenizer.
 
 mod bytes;
+mod describe;
+mod encoder;
+mod encoder_names;
 mod folder;
 mod folder_pieces;
 mod gguf;
 mod gguf_config;
+mod gguf_encoder;
 mod gguf_header;
 mod gguf_seq2seq;
 mod gguf_tokenizer;
 mod hf_config;
+mod hf_encoder;
 mod hf_gemma;
 mod hf_generation;
 mod hf_names;
@@ -29,6 +34,8 @@ use candle_core::{Tensor, quantized::QTensor};
 use crate::limits::MAX_TEXT_FILE;
 use crate::{TextTokenizer, decoder::DecoderConfig};
 use bytes::Bytes;
+pub use describe::{DescribedModel, describe};
+pub use encoder::{EncoderFiles, open_encoder, open_encoder_bytes};
 use folder::Folder;
 use gguf::Gguf;
 use gguf_header::invalid;

@@ -140,6 +140,12 @@ impl TextTokenizer {
         found.map(|(name, _)| name.as_str())
     }
 
+    /// The control token of that text.
+    pub(crate) fn control_token(&self, text: &str) -> Option<TokenId> {
+        let found = self.control.iter().find(|(name, _)| name == text);
+        found.map(|(_, token)| *token)
+    }
+
     /// The token that opens ordinary text, where the model wants one.
     pub fn begin_token(&self) -> Option<TokenId> {
         self.frame.begin.filter(|_| self.frame.is_opened)

@@ -21,6 +21,10 @@ pub(crate) struct WordPieces {
     /// By number.
     pub tokens: Vec<String>,
     pub lowercase: bool,
+    /// Every Han character is a word.
+    pub han_apart: bool,
+    /// Where nothing is said, accents go with the case.
+    pub strip_accents: Option<bool>,
     pub frame: Frame,
 }
 
@@ -40,8 +44,8 @@ impl WordPieces {
             .build()
             .map_err(|error| invalid(error.to_string()))?;
         let mut pieces = Tokenizer::new(model);
-        let strip_accents = None;
-        let normalizer = BertNormalizer::new(true, true, strip_accents, self.lowercase);
+        let normalizer =
+            BertNormalizer::new(true, self.han_apart, self.strip_accents, self.lowercase);
         pieces.with_normalizer(Some(normalizer)).map_err(|error| invalid(error.to_string()))?;
         pieces.with_pre_tokenizer(Some(BertPreTokenizer));
         let control: Vec<(String, TokenId)> = self
@@ -77,7 +81,13 @@ mod tests {
     fn control_tokens_are_found_in_no_text() {
         let tokens = ["[PAD]", "[UNK]", "[CLS]", "雨", "停", "the", "##re", "[", "cl", "##s", "]"];
         let tokens = tokens.map(String::from).to_vec();
-        let pieces = WordPieces { tokens, lowercase: true, frame: Frame::default() };
+        let pieces = WordPieces {
+            tokens,
+            lowercase: true,
+            han_apart: true,
+            strip_accents: None,
+            frame: Frame::default(),
+        };
         let tokenizer = pieces.build().unwrap();
         assert_eq!(tokenizer.encode("雨停 there").unwrap(), [3, 4, 5, 6]);
         assert_eq!(tokenizer.encode("[CLS]").unwrap(), [7, 8, 9, 10]);

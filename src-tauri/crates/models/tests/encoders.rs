@@ -1,0 +1,299 @@
+//! Our encoders against Python's transformers, on the fixtures of `tests/reference` in every file kind.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use bimo_engine::{
+    CancellationToken, ExtractRequest, Passage, Question, Scoring, SentenceEncoder,
+    SequenceClassifier, SpanExtractor,
+};
+use bimo_models::encoder::{SentencePlacer, SpanReader, TextClassifier};
+use bimo_models::{
+    LoadOptions, ModelSource, Precision, load, load_classifier, load_placer, load_span_reader,
+    open_encoder,
+};
+use serde::Deserialize;
+use tempfile::TempDir;
+
+const EXACT: LoadOptions = LoadOptions { precision: Precision::Exact, threads: 0 };
+const FAST: LoadOptions = LoadOptions { precision: Precision::Fast, threads: 0 };
+
+#[derive(Deserialize)]
+struct Expected {
+    path: String,
+    task: String,
+    #[serde(default)]
+    labels: Vec<String>,
+    #[serde(default)]
+    longest_answer: usize,
+    texts: Vec<Row>,
+}
+
+#[derive(Deserialize)]
+struct Row {
+    text: String,
+    second: Option<String>,
+    question: Option<String>,
+    ids: Vec<u32>,
+    #[serde(default)]
+    logits: serde_json::Value,
+    #[serde(default)]
+    vector: Vec<f32>,
+    answer: Option<String>,
+    score: Option<f32>,
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/reference/fixtures/encoders")
+}
+
+/// Names, sources and answers of all fixtures of a task.
+fn fixtures(task: &str) -> Vec<(String, ModelSource, Expected)> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(root()).unwrap() {
+        let folder = entry.unwrap().path();
+        let expected = fs::read(folder.join("expected.json")).unwrap();
+        let expected: Expected = serde_json::from_slice(&expected).unwrap();
+        if expected.task == task {
+            let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+            found.push((name, ModelSource::Path(folder.join(&expected.path)), expected));
+        }
+    }
+    assert!(found.len() >= 3, "{task}: {}", found.len());
+    found
+}
+
+/// Within a ten-thousandth of the largest.
+fn assert_near(found: &[f32], expected: &[f32], bound: f32, what: &str) {
+    assert_eq!(found.len(), expected.len(), "{what}");
+    let scale = expected.iter().map(|number| number.abs()).fold(1e-3, f32::max);
+    for (a, b) in found.iter().zip(expected) {
+        assert!((a - b).abs() <= bound * scale, "{what}: {found:?} not {expected:?}");
+    }
+}
+
+fn numbers(value: &serde_json::Value) -> Vec<f32> {
+    serde_json::from_value(value.clone()).unwrap()
+}
+
+fn passage(row: &Row) -> Passage {
+    Passage { text: row.text.clone(), second: row.second.clone() }
+}
+
+fn passages(expected: &Expected) -> Vec<Passage> {
+    expected.texts.iter().map(passage).collect()
+}
+
+fn classify(model: &mut TextClassifier, texts: &[Passage]) -> Vec<bimo_engine::Classification> {
+    let answers = model.classify(texts, &CancellationToken::new(), &mut |_| {}).unwrap();
+    answers.into_iter().map(Option::unwrap).collect()
+}
+
+#[test]
+fn classifiers_score_as_transformers_does_alone_and_together() {
+    for (name, source, expected) in fixtures("classify") {
+        let model = load_classifier(&source, &EXACT).unwrap();
+        assert_eq!(model.labels(), expected.labels, "{name}");
+        let together = model.logits(&passages(&expected)).unwrap();
+        for (row, windows) in expected.texts.iter().zip(together) {
+            let what = format!("{name} {:?} {:?}", row.text, row.second);
+            assert_near(&windows[0], &numbers(&row.logits), 1e-4, &what);
+            let alone = model.logits(&[passage(row)]).unwrap();
+            assert_near(&alone[0][0], &numbers(&row.logits), 1e-4, &what);
+        }
+    }
+}
+
+#[test]
+fn eight_bits_change_a_score_little() {
+    for (name, source, expected) in fixtures("classify") {
+        let mut fast = load_classifier(&source, &FAST).unwrap();
+        let mut exact = load_classifier(&source, &EXACT).unwrap();
+        let texts = passages(&expected);
+        let pairs = classify(&mut fast, &texts).into_iter().zip(classify(&mut exact, &texts));
+        for (fast, exact) in pairs {
+            let largest = exact.scores.iter().map(|score| score.abs()).fold(1.0, f32::max);
+            for (a, b) in fast.scores.iter().zip(&exact.scores) {
+                assert!((a - b).abs() < 0.08 * largest, "{name}: {fast:?} not {exact:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn scores_are_what_the_problem_wants() {
+    for (name, source, expected) in fixtures("classify") {
+        let mut model = load_classifier(&source, &EXACT).unwrap();
+        let scoring = match name.as_str() {
+            "roberta-emotions" => Scoring::AnyOf,
+            "bert-likeness" => Scoring::Amount,
+            _ => Scoring::OneOf,
+        };
+        assert_eq!(model.scoring(), scoring, "{name}");
+        for (row, found) in expected.texts.iter().zip(classify(&mut model, &passages(&expected))) {
+            let logits = numbers(&row.logits);
+            let powers: Vec<f32> = logits.iter().map(|logit| logit.exp()).collect();
+            let wanted: Vec<f32> = match scoring {
+                Scoring::OneOf => {
+                    powers.iter().map(|power| power / powers.iter().sum::<f32>()).collect()
+                }
+                Scoring::AnyOf => powers.iter().map(|power| power / (1.0 + power)).collect(),
+                Scoring::Amount => logits,
+            };
+            assert_near(&found.scores, &wanted, 2e-3, &name);
+        }
+    }
+}
+
+#[test]
+fn a_long_text_is_read_whole_in_windows() {
+    for (name, source, _) in fixtures("classify") {
+        let mut model = load_classifier(&source, &EXACT).unwrap();
+        let long = "The old teacher wrote the first sentence. 他把第一句话写下来。\n".repeat(40);
+        let found = classify(&mut model, &[long.as_str().into()]).remove(0);
+        assert!(found.windows > 5, "{name}: {found:?}");
+        assert_eq!(found.left_out, 0);
+        // Each window by itself, as important as it is long.
+        let logits = model.logits(&[long.as_str().into()]).unwrap().remove(0);
+        assert_eq!(logits.len(), found.windows);
+        let second = Passage { text: long.clone(), second: Some("雨".into()) };
+        let pair = classify(&mut model, &[second]).remove(0);
+        assert!(pair.left_out > 0, "{name}: a cut is told of");
+    }
+}
+
+#[test]
+fn cancelled_texts_have_no_answer() {
+    let (_, source, expected) = fixtures("classify").remove(0);
+    let mut model = load_classifier(&source, &FAST).unwrap();
+    let cancel = CancellationToken::new();
+    cancel.cancel();
+    let found = model.classify(&passages(&expected), &cancel, &mut |_| {}).unwrap();
+    assert!(found.iter().all(Option::is_none));
+    let mut heard = Vec::new();
+    let never = CancellationToken::new();
+    model.classify(&passages(&expected), &never, &mut |step| heard.push(step.done)).unwrap();
+    assert_eq!((heard.first(), heard.last()), (Some(&0), Some(&expected.texts.len())));
+}
+
+fn question(row: &Row) -> Question {
+    Question { question: row.question.clone().unwrap(), text: row.text.clone() }
+}
+
+#[test]
+fn answers_are_found_where_transformers_finds_them() {
+    for (name, source, expected) in fixtures("answer") {
+        let mut model: SpanReader = load_span_reader(&source, &EXACT).unwrap();
+        for row in &expected.texts {
+            let logits = model.logits(&question(row)).unwrap();
+            assert_eq!(logits.len(), row.ids.len(), "{name}");
+            let wanted: Vec<Vec<f32>> = serde_json::from_value(row.logits.clone()).unwrap();
+            assert_near(&logits.concat(), &wanted.concat(), 1e-4, &name);
+        }
+        let questions = expected.texts.iter().map(question).collect();
+        let request = ExtractRequest { questions, best: 3, max_tokens: expected.longest_answer };
+        let found = model.extract(&request, &CancellationToken::new(), &mut |_| {}).unwrap();
+        for (row, answer) in expected.texts.iter().zip(found) {
+            let answer = answer.unwrap();
+            let best = &answer.spans[0];
+            assert_eq!(Some(&row.text[best.range.clone()]), row.answer.as_deref(), "{name}");
+            assert!((best.score - row.score.unwrap()).abs() < 1e-3 * row.score.unwrap(), "{name}");
+            assert_eq!(answer.spans.len(), 3);
+        }
+    }
+}
+
+#[test]
+fn an_answer_far_down_a_long_text_is_found_at_its_place() {
+    let (_, source, expected) = fixtures("answer").remove(0);
+    let mut model = load_span_reader(&source, &EXACT).unwrap();
+    let row = &expected.texts[0];
+    let text = format!("{}{}", "Nothing was lost. ".repeat(60), row.text);
+    let asked = Question { question: row.question.clone().unwrap(), text: text.clone() };
+    let request = ExtractRequest { questions: vec![asked], best: 5, max_tokens: 8 };
+    let found = model.extract(&request, &CancellationToken::new(), &mut |_| {}).unwrap();
+    for span in found[0].as_ref().unwrap().spans.iter() {
+        assert!(!text[span.range.clone()].trim().is_empty());
+    }
+}
+
+#[test]
+fn sentences_lie_where_transformers_places_them() {
+    for (name, source, expected) in fixtures("place") {
+        let mut model: SentencePlacer = load_placer(&source, &EXACT).unwrap();
+        let texts: Vec<String> = expected.texts.iter().map(|row| row.text.clone()).collect();
+        let found = model.encode(&texts, &CancellationToken::new(), &mut |_| {}).unwrap();
+        for (row, vector) in expected.texts.iter().zip(found) {
+            let vector = vector.unwrap();
+            assert_eq!(vector.numbers.len(), model.dimensions());
+            if vector.left_out == 0 {
+                assert_near(&vector.numbers, &row.vector, 1e-4, &name);
+            }
+        }
+        let long = vec!["The river is rising. ".repeat(80)];
+        let found = model.encode(&long, &CancellationToken::new(), &mut |_| {}).unwrap();
+        assert!(found[0].as_ref().unwrap().left_out > 0, "{name}: a cut is told of");
+    }
+}
+
+/// Code and words of a refusal.
+fn refused<T>(loaded: Result<T, bimo_engine::EngineError>) -> (&'static str, String) {
+    let error = loaded.err().expect("refused");
+    (error.code(), error.to_string())
+}
+
+#[test]
+fn a_model_of_another_task_is_refused_by_both_names() {
+    let path = |name: &str| ModelSource::Path(root().join(name));
+    let writer = ModelSource::Path(root().join("../models/llama-safetensors"));
+    let cases = [
+        (refused(load_classifier(&path("distilbert-squad"), &FAST)), "finds answers", "classifier"),
+        (refused(load_span_reader(&path("distilbert-sst2"), &FAST)), "classifier", "finds answers"),
+        (refused(load_placer(&path("distilbert-sst2"), &FAST)), "classifier", "sentence vectors"),
+        (refused(load_classifier(&writer, &FAST)), "llama", "encoder"),
+        (refused(load(&path("distilbert-sst2"), &FAST)), "distilbert", "continue text"),
+    ];
+    for ((code, words), found, wanted) in cases {
+        assert_eq!(code, "model_unsupported", "{words}");
+        assert!(words.contains(found) && words.contains(wanted), "{words}");
+    }
+}
+
+/// A copy of a fixture with some settings changed.
+fn changed(name: &str, change: impl Fn(&mut serde_json::Value)) -> TempDir {
+    let copy = TempDir::new().unwrap();
+    for entry in fs::read_dir(root().join(name)).unwrap() {
+        let entry = entry.unwrap();
+        if entry.path().is_file() {
+            fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
+        }
+    }
+    let path = copy.path().join("config.json");
+    let mut config: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    change(&mut config);
+    fs::write(&path, config.to_string()).unwrap();
+    copy
+}
+
+#[test]
+fn what_an_encoder_asks_for_and_is_not_computed_is_refused_by_name() {
+    let cases = [
+        ("hidden_act", "mish".into(), "model_unsupported"),
+        ("position_embedding_type", "relative_key".into(), "model_unsupported"),
+        ("is_decoder", true.into(), "model_unsupported"),
+        ("problem_type", "guessing".into(), "model_unsupported"),
+        ("num_attention_heads", 7.into(), "model_invalid"),
+        ("id2label", serde_json::json!({"0": "a", "2": "b"}), "model_invalid"),
+        ("max_position_embeddings", 2.into(), "model_invalid"),
+        ("hidden_size", 0.into(), "model_invalid"),
+    ];
+    for (field, value, wanted) in cases {
+        let folder = changed("bert-chinese-binary", |config| config[field] = value.clone());
+        let (code, words) = refused(open_encoder(folder.path()).map(drop));
+        assert_eq!(code, wanted, "{field}: {words}");
+        assert!(words.contains(field), "{words} does not name {field}");
+    }
+    let folder = changed("bert-chinese-binary", |config| config["vocab_size"] = 20.into());
+    let opened = open_encoder(folder.path()).unwrap();
+    assert_eq!(refused(opened.tokenizer().map(drop)).0, "model_incomplete");
+}
