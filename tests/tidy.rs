@@ -44,6 +44,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("reqwest", &["bimo-hub", "bimo-remote"]),
     ("rustls", &["bimo-hub", "bimo-remote"]),
     ("clap", &["bimo-cli"]),
+    ("keyring", &["bimo-desk"]),
 ];
 
 /// Crates that compute and never touch files, the network or the clock.

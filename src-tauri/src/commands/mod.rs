@@ -4,6 +4,7 @@
 //! `BIMO_WRITE_BINDINGS=1 cargo test -p bimo-desktop bindings`.
 
 mod history;
+mod hub;
 mod library;
 mod model;
 mod page;
@@ -62,8 +63,22 @@ pub(crate) fn bindings() -> Builder<tauri::Wry> {
             model::models,
             model::bring_model,
             model::forget_model,
+            model::remove_model,
             model::use_model,
+            model::keep_defaults,
             model::choose_model_file,
+            hub::catalogue,
+            hub::search_models,
+            hub::offer_model,
+            hub::watch_downloads,
+            hub::download_model,
+            hub::pause_download,
+            hub::move_download,
+            hub::cancel_download,
+            hub::hub_access,
+            hub::set_hub,
+            hub::set_hub_token,
+            hub::network_requests,
             library::create_work,
             library::create_chapter,
             library::rename,

@@ -1,6 +1,6 @@
 //! The model that writes, and the models to choose from.
 
-use bimo_desk::wire::{ModelStatus, ShelvedModel};
+use bimo_desk::wire::{ModelShelf, ModelStatus, ModelTask, WritingParams};
 use tauri::ipc::Channel;
 use tauri::{AppHandle, State};
 use tauri_plugin_dialog::DialogExt;
@@ -24,26 +24,46 @@ pub async fn model_card(desk: State<'_, Opening>) -> Answer<String> {
 
 #[tauri::command]
 #[specta::specta]
-pub async fn models(desk: State<'_, Opening>) -> Answer<Vec<ShelvedModel>> {
+pub async fn models(desk: State<'_, Opening>) -> Answer<ModelShelf> {
     ask(desk, |desk| async move { desk.models().await }).await
 }
 
 #[tauri::command]
 #[specta::specta]
-pub async fn bring_model(desk: State<'_, Opening>, path: String) -> Answer<Vec<ShelvedModel>> {
+pub async fn bring_model(desk: State<'_, Opening>, path: String) -> Answer<ModelShelf> {
     ask(desk, |desk| async move { desk.bring_model(path).await }).await
 }
 
 #[tauri::command]
 #[specta::specta]
-pub async fn forget_model(desk: State<'_, Opening>, path: String) -> Answer<Vec<ShelvedModel>> {
+pub async fn forget_model(desk: State<'_, Opening>, path: String) -> Answer<ModelShelf> {
     ask(desk, |desk| async move { desk.forget_model(path).await }).await
 }
 
 #[tauri::command]
 #[specta::specta]
-pub async fn use_model(desk: State<'_, Opening>, path: Option<String>) -> Answer<()> {
-    ask(desk, |desk| async move { desk.use_model(path).await }).await
+pub async fn remove_model(desk: State<'_, Opening>, address: String) -> Answer<ModelShelf> {
+    ask(desk, |desk| async move { desk.remove_model(address).await }).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn use_model(
+    desk: State<'_, Opening>,
+    task: ModelTask,
+    path: Option<String>,
+) -> Answer<()> {
+    ask(desk, move |desk| async move { desk.use_model(task, path).await }).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn keep_defaults(
+    desk: State<'_, Opening>,
+    path: Option<String>,
+    defaults: Option<WritingParams>,
+) -> Answer<ModelShelf> {
+    ask(desk, |desk| async move { desk.keep_defaults(path, defaults).await }).await
 }
 
 /// The system's own dialog; nothing where the person thinks better of it.

@@ -14,12 +14,26 @@ export const commands = {
 	closeWindow: () => __TAURI_INVOKE<null>("close_window"),
 	watchModel: (channel: Channel<ModelStatus>) => __TAURI_INVOKE<null>("watch_model", { channel }),
 	modelCard: () => __TAURI_INVOKE<string>("model_card"),
-	models: () => __TAURI_INVOKE<ShelvedModel[]>("models"),
-	bringModel: (path: string) => __TAURI_INVOKE<ShelvedModel[]>("bring_model", { path }),
-	forgetModel: (path: string) => __TAURI_INVOKE<ShelvedModel[]>("forget_model", { path }),
-	useModel: (path: string | null) => __TAURI_INVOKE<null>("use_model", { path }),
+	models: () => __TAURI_INVOKE<ModelShelf>("models"),
+	bringModel: (path: string) => __TAURI_INVOKE<ModelShelf>("bring_model", { path }),
+	forgetModel: (path: string) => __TAURI_INVOKE<ModelShelf>("forget_model", { path }),
+	removeModel: (address: string) => __TAURI_INVOKE<ModelShelf>("remove_model", { address }),
+	useModel: (task: ModelTask, path: string | null) => __TAURI_INVOKE<null>("use_model", { task, path }),
+	keepDefaults: (path: string | null, defaults: WritingParams | null) => __TAURI_INVOKE<ModelShelf>("keep_defaults", { path, defaults }),
 	/**  The system's own dialog; nothing where the person thinks better of it. */
 	chooseModelFile: () => __TAURI_INVOKE<string | null>("choose_model_file"),
+	catalogue: () => __TAURI_INVOKE<CatalogueEntry[]>("catalogue"),
+	searchModels: (words: string) => __TAURI_INVOKE<FoundModel[]>("search_models", { words }),
+	offerModel: (name: string) => __TAURI_INVOKE<ModelOffer>("offer_model", { name }),
+	watchDownloads: (channel: Channel<Downloads>) => __TAURI_INVOKE<null>("watch_downloads", { channel }),
+	downloadModel: (address: string, pickle: boolean) => __TAURI_INVOKE<null>("download_model", { address, pickle }),
+	pauseDownload: (address: string) => __TAURI_INVOKE<null>("pause_download", { address }),
+	moveDownload: (address: string, position: number) => __TAURI_INVOKE<null>("move_download", { address, position }),
+	cancelDownload: (address: string, deletePart: boolean) => __TAURI_INVOKE<null>("cancel_download", { address, deletePart }),
+	hubAccess: () => __TAURI_INVOKE<HubAccess>("hub_access"),
+	setHub: (mirror: string, proxy: string) => __TAURI_INVOKE<HubAccess>("set_hub", { mirror, proxy }),
+	setHubToken: (token: string, keep: boolean) => __TAURI_INVOKE<HubAccess>("set_hub_token", { token, keep }),
+	networkRequests: () => __TAURI_INVOKE<NetworkRequest[]>("network_requests"),
 	createWork: (title: string) => __TAURI_INVOKE<Created>("create_work", { title }),
 	createChapter: (work: WorkId, title: string, position: number | null) => __TAURI_INVOKE<Created>("create_chapter", { work, title, position }),
 	rename: (item: LibraryItem, title: string) => __TAURI_INVOKE<Library>("rename", { item, title }),
@@ -72,6 +86,14 @@ export type AuthorSpan = {
 	generation: GenerationId,
 };
 
+/**  A sentence in both languages. */
+export type Bilingual = {
+	/**  In English. */
+	en: string,
+	/**  In Chinese. */
+	zh: string,
+};
+
 /**  Something in the bin. */
 export type BinEntry = {
 	/**  What it is. */
@@ -82,6 +104,38 @@ export type BinEntry = {
 	workTitle: string | null,
 	/**  When it was thrown away. */
 	binnedAtMs: number,
+};
+
+/**  A model that is worth knowing of. */
+export type CatalogueEntry = {
+	/**  What it is for. */
+	task: ModelTask,
+	/**  `owner/name[:file]`. */
+	address: string,
+	/**  What people call it. */
+	title: string,
+	/**  What it is good for. */
+	goodFor: Bilingual,
+	/**  How good it is. */
+	quality: Bilingual,
+	/**  Languages that it knows well, `en` for instance. */
+	languages: string[],
+	/**  Number of weights. */
+	parameters: number,
+	/**  The licence's short name; nothing where its repository states none. */
+	licence: string | null,
+	/**  The files that are fetched. */
+	files: string[],
+	/**  Its weights are in Python's pickle format only: the person has to agree. */
+	pickle: boolean,
+	/**  This edition of the program can run it. */
+	runs: boolean,
+	/**  Whether it fits. */
+	fit: Fit,
+	/**  The best of its task that leaves the machine room for other programs. */
+	recommended: boolean,
+	/**  It is on this computer. */
+	here: boolean,
 };
 
 /**  A chapter's number in the library. */
@@ -200,6 +254,70 @@ export type DeskState = {
 	systemLocale: string,
 };
 
+/**  Why a model computes where it does. The interface words it by its code. */
+export type DeviceReason =
+/**  This program was built for the processor alone. */
+{ code: "built_for_processor" } |
+/**  A GPU is there, and is faster than the processor. */
+{ code: "gpu_found";
+/**  Whose it is: `NVIDIA` or `Apple`. */
+gpu: string } |
+/**  The GPU that this program was built for does not answer. */
+{ code: "gpu_silent";
+/**  Whose it would be. */
+gpu: string;
+/**  The cause's own words. */
+cause: string };
+
+/**  A model that is being fetched, or a part of which is here. */
+export type Download = {
+	/**  `owner/name[:file]`. */
+	address: string,
+	/**  Where it is. */
+	state: DownloadState,
+	/**  Bytes that are here. */
+	bytes: number,
+	/**  Bytes of all files; 0 where that is not known yet. */
+	totalBytes: number,
+	/**  Bytes that came in a second, lately. */
+	bytesPerSecond: number,
+	/**  Seconds until the end at this speed; nothing where nothing comes. */
+	secondsLeft: number | null,
+	/**  Why it failed, or is tried again. */
+	problem: ApiError | null,
+	/**  What to use, once it is done. */
+	path: string | null,
+};
+
+/**  Where a download is. */
+export type DownloadState =
+/**  Others are before it. */
+"waiting" |
+/**  The hub is asked what belongs to it. */
+"asking" |
+/**  What is here already is read. */
+"checking" |
+/**  Bytes are coming. */
+"fetching" |
+/**  There was a failure; there will be another try. */
+"retrying" |
+/**  It goes on when the person says so. */
+"paused" |
+/**  It ended with a failure. */
+"failed" |
+/**  All of it is here. */
+"done";
+
+/**  All downloads, and how often the network was used. */
+export type Downloads = {
+	/**  In their order. */
+	list: Download[],
+	/**  Models that came since the program began: where it has changed, so has the shelf. */
+	finished: number,
+	/**  Network requests made since the program began. */
+	requests: number,
+};
+
 /**  "Don't repeat yourself": penalty = multiplier * base ^ (match length - allowed length). */
 export type DryParams = {
 	/**  0 is off. */
@@ -240,6 +358,36 @@ export type FinishReason =
 "sentence_end" |
 /**  Cancelled. */
 "cancelled";
+
+/**  Whether a model fits into this computer's memory. */
+export type Fit = {
+	/**  Bytes of memory that it will need, about. */
+	needBytes: number,
+	/**  Bytes that are free now. */
+	freeBytes: number,
+	/**  It fits. */
+	fits: boolean,
+	/**  The name of one that does, where this one does not. */
+	instead: string | null,
+};
+
+/**  A repository that a search found. */
+export type FoundModel = {
+	/**  `owner/name`. */
+	address: string,
+	/**  Downloads in the last month. */
+	downloads: number,
+	/**  People who like it. */
+	likes: number,
+	/**  What it is for, where the hub says it. */
+	task: ModelTask | null,
+	/**  The licence's short name, where the hub says it. */
+	licence: string | null,
+	/**  A licence has to be accepted first. */
+	gated: boolean,
+	/**  It has GGUF files. */
+	gguf: boolean,
+};
 
 /**  All about a generation. */
 export type GenerationDetail = {
@@ -335,6 +483,20 @@ export type HistoryQuery = {
 	limit: number,
 };
 
+/**  How a hub is reached. */
+export type HubAccess = {
+	/**  The mirror that the person chose; empty for none. */
+	mirror: string,
+	/**  The mirror in `HF_ENDPOINT`, where there is one. */
+	environmentMirror: string | null,
+	/**  The hub that is asked. */
+	origin: string,
+	/**  The proxy that the person chose; empty for the system's. */
+	proxy: string,
+	/**  Where the token for that hub comes from. It is sent to that hub only. */
+	token: TokenFrom,
+};
+
 /**  The interface's language. */
 export type InterfaceLanguage =
 /**  As the system has it. */
@@ -359,6 +521,38 @@ export type LibraryItem =
 /**  One chapter. */
 { kind: "chapter"; id: ChapterId };
 
+/**  A repository, and the models that can be had from it. */
+export type ModelOffer = {
+	/**  `owner/name`. */
+	repo: string,
+	/**  Its page, for people. */
+	page: string,
+	/**  The licence's short name, where the hub says it. */
+	licence: string | null,
+	/**  A licence has to be accepted first. */
+	gated: boolean,
+	/**  `qwen3`, for instance, where the hub says it. */
+	architecture: string | null,
+	/**  False where it is known that this edition of the program cannot run it. */
+	runs: boolean,
+	/**  Number of weights, where the hub says it. */
+	parameters: number | null,
+	/**  Bytes that are free on the disk of the models. */
+	freeDiskBytes: number,
+	/**  The smallest first. */
+	models: OfferedModel[],
+};
+
+/**  The models that can be chosen. */
+export type ModelShelf = {
+	/**  The one in the program first. */
+	models: ShelvedModel[],
+	/**  The folder of those that were fetched. */
+	folder: string,
+	/**  Why that folder cannot be read: the models in it are not listed then. */
+	folderProblem: ApiError | null,
+};
+
 /**  Where the model is. */
 export type ModelState =
 /**  It is being read. */
@@ -382,14 +576,45 @@ export type ModelStatus = {
 	parameters: number,
 	/**  Longest sequence in tokens. */
 	contextLength: number,
-	/**  `CPU`, and why. */
+	/**  `CPU`, for instance. */
 	device: string,
-	/**  Why that device was chosen. */
-	deviceReason: string,
+	/**  Why that device was chosen; nothing while it is not. */
+	deviceReason: DeviceReason | null,
 	/**  Bytes of weights in memory. */
 	bytes: number,
 	/**  Why it could not be loaded. */
 	error: ApiError | null,
+};
+
+/**  What a model is used for. */
+export type ModelTask =
+/**  Going on with a story, and talking. */
+"story" |
+/**  From one language into the other. */
+"translate" |
+/**  Saying it shorter. */
+"summarize" |
+/**  The mood of a text. */
+"sentiment" |
+/**  Finding an answer in a text. */
+"answer" |
+/**  What texts have in common. */
+"embed";
+
+/**  A request that went out. */
+export type NetworkRequest = {
+	/**  When it was begun, in milliseconds since 1970. */
+	atMs: number,
+	/**  `GET`, for instance. */
+	method: string,
+	/**  Host, with the port where it is not the usual one. */
+	host: string,
+	/**  Path, without secrets. */
+	path: string,
+	/**  HTTP status; nothing where there was no answer. */
+	status: number | null,
+	/**  Bytes that came. */
+	bytes: number,
 };
 
 /**  Something the person should know at the start. The window chooses its words by `code`. */
@@ -398,6 +623,26 @@ export type Notice = {
 	code: string,
 	/**  A path, a number: what the words need. */
 	detail: string,
+};
+
+/**  One of the models that a repository has. */
+export type OfferedModel = {
+	/**  `owner/name[:file]`. */
+	address: string,
+	/**  The file, or nothing for the whole folder. */
+	file: string | null,
+	/**  Bytes that are fetched. */
+	bytes: number,
+	/**  Number of files. */
+	files: number,
+	/**  Its weights are in Python's pickle format only: the person has to agree. */
+	pickle: boolean,
+	/**  Whether it fits. */
+	fit: Fit,
+	/**  There is room on the disk. */
+	fitsOnDisk: boolean,
+	/**  It is on this computer. */
+	here: boolean,
 };
 
 /**  Where a piece of a prompt comes from. */
@@ -513,18 +758,29 @@ export type Settings = {
 	lastChapter: ChapterId | null,
 };
 
+/**  Where a model on the shelf comes from. */
+export type ShelvedFrom =
+/**  It is part of the program. */
+"starter" |
+/**  The person brought it from their own disk, where it stays. */
+"brought" |
+/**  It was fetched from a hub. */
+"fetched";
+
 /**  A model on the shelf. */
 export type ShelvedModel = {
 	/**  Its file or folder; nothing for the model that is part of the program. */
 	path: string | null,
 	/**  Its name. */
 	name: string,
-	/**  True for the model that is part of the program. */
-	starter: boolean,
-	/**  It is the one that writes. */
-	writes: boolean,
-	/**  The person brought it, and can take it away again. */
-	brought: boolean,
+	/**  Where it comes from. */
+	from: ShelvedFrom,
+	/**  `owner/name[:file]` of a model that was fetched. */
+	address: string | null,
+	/**  What it is used for now. */
+	usedFor: ModelTask[],
+	/**  How it writes unless the person says otherwise, where they have said so. */
+	defaults: WritingParams | null,
 	/**  `qwen3`, for instance; empty where its files cannot be read. */
 	architecture: string,
 	/**  Number of weights; 0 where that is not known. */
@@ -586,6 +842,17 @@ export type Theme =
 "light" |
 /**  Ink stone. */
 "dark";
+
+/**  Where the token for a hub comes from. */
+export type TokenFrom =
+/**  There is none. */
+"nowhere" |
+/**  `HF_TOKEN`. */
+"environment" |
+/**  The system's keyring. */
+"keyring" |
+/**  The person gave it until the program is closed. */
+"thisRun";
 
 /**  One of several continuations at the same place. */
 export type Try = {

@@ -17,11 +17,13 @@ import type {
   Host,
   Library,
   LibraryItem,
+  ModelShelf,
   Settings,
   ShelvedModel,
   StoryEvent,
   WorkId,
 } from "./host";
+import { fakeHub, type FakeHub } from "./fake-hub";
 import { SAMPLING_OFF } from "./host";
 
 const MODEL = "Bimo story starter";
@@ -45,11 +47,15 @@ export interface FakeOptions {
   pace?: number;
   settings?: Partial<Settings>;
   state?: Partial<DeskState>;
+  /** Why the folder of downloaded models cannot be read. */
+  folderProblem?: ApiError;
 }
 
 export interface FakeHost extends Host {
   /** The stored pages, to look at. */
   readonly pages: Map<ChapterId, ChapterPage>;
+  /** The hub behind it, to move downloads on. */
+  readonly hub: FakeHub;
   /** Every call by name, oldest first. */
   readonly calls: string[];
   /** Lets the next call of that name fail. */
@@ -233,9 +239,10 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
   const shelved = (path: string | null, name: string): ShelvedModel => ({
     path,
     name,
-    starter: path === null,
-    writes: false,
-    brought: path !== null,
+    from: path === null ? "starter" : "brought",
+    address: null,
+    usedFor: [],
+    defaults: null,
     architecture: path === null ? "" : "qwen3",
     parameters: path === null ? 0 : 596e6,
     bytes: 639e6,
@@ -243,7 +250,17 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     freeBytes: 8e9,
     problem: null,
   });
-  const shelf = () => [shelved(null, MODEL), ...brought].map((each) => ({ ...each, writes: each.path === writes }));
+  const defaults = new Map<string | null, ShelvedModel["defaults"]>();
+  const shelf = (): ModelShelf => ({
+    models: [shelved(null, MODEL), ...brought].map((each) => ({
+      ...each,
+      usedFor: each.path === writes ? ["story"] : [],
+      defaults: defaults.get(each.path) ?? null,
+    })),
+    folder: "/home/writer/.local/share/bimo/models",
+    folderProblem: options.folderProblem ?? null,
+  });
+  const hub = fakeHub(fail);
 
   const answers: Host = {
     deskState: async () => ({
@@ -272,9 +289,18 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
       if (writes === path) writes = null;
       return shelf();
     },
-    useModel: async (path) => {
+    removeModel: async (address) => {
+      brought.splice(brought.findIndex((each) => each.address === address), 1);
+      return shelf();
+    },
+    useModel: async (_task, path) => {
       writes = path;
     },
+    keepDefaults: async (path, kept) => {
+      defaults.set(path, kept);
+      return shelf();
+    },
+    ...hub.host,
     chooseModelFile: async () => "/models/qwen3-0.6b.gguf",
     setLibraryFolder: async (path) => path,
     chooseFolder: async () => null,
@@ -409,7 +435,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
       parameters: 11_013_888,
       contextLength: 1024,
       device: "CPU",
-      deviceReason: "No GPU was found.",
+      deviceReason: { code: "built_for_processor" as const },
       bytes: 12_300_000,
       error: null,
     };
@@ -440,6 +466,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
   ) as unknown as Host;
   return {
     ...host,
+    hub,
     pages,
     calls,
     failNext: (name, error) => failures.set(name, { ...fail("internal"), ...error }),

@@ -6,29 +6,37 @@
 import type {
   ApiError,
   AuthorSpan,
+  CatalogueEntry,
   ChapterId,
   ChapterPage,
   ContextReport,
   ContinueRequest,
   Created,
   DeskState,
+  Downloads,
   Edit,
+  FoundModel,
   GenerationDetail,
   GenerationId,
   GenerationSummary,
   Guidance,
   HistoryQuery,
+  HubAccess,
   Library,
   LibraryItem,
+  ModelOffer,
+  ModelShelf,
   ModelStatus,
+  ModelTask,
+  NetworkRequest,
   Saved,
   SamplingParams,
   SearchHit,
   Settings,
-  ShelvedModel,
   StoryEvent,
   Try,
   WorkId,
+  WritingParams,
 } from "../generated/bindings";
 
 export type * from "../generated/bindings";
@@ -40,11 +48,32 @@ export interface Host {
   watchModel(onStatus: (status: ModelStatus) => void): Promise<void>;
   modelCard(): Promise<string>;
   /** The models to choose from, the one in the program first. */
-  models(): Promise<ShelvedModel[]>;
-  bringModel(path: string): Promise<ShelvedModel[]>;
-  forgetModel(path: string): Promise<ShelvedModel[]>;
+  models(): Promise<ModelShelf>;
+  bringModel(path: string): Promise<ModelShelf>;
+  forgetModel(path: string): Promise<ModelShelf>;
+  /** Deletes a model that was downloaded. */
+  removeModel(address: string): Promise<ModelShelf>;
   /** Answers at once; `watchModel` tells when it is ready. */
-  useModel(path: string | null): Promise<void>;
+  useModel(task: ModelTask, path: string | null): Promise<void>;
+  /** How a model writes unless the person says otherwise; null forgets that. */
+  keepDefaults(path: string | null, defaults: WritingParams | null): Promise<ModelShelf>;
+  /** Models that are worth knowing of, as they are for this computer now; asks nobody. */
+  catalogue(): Promise<CatalogueEntry[]>;
+  searchModels(words: string): Promise<FoundModel[]>;
+  /** What a name or the address of a page means, before anything is fetched. */
+  offerModel(name: string): Promise<ModelOffer>;
+  /** Tells all downloads at once and whenever something changes, at most ten times a second. */
+  watchDownloads(onDownloads: (downloads: Downloads) => void): Promise<void>;
+  downloadModel(address: string, pickle: boolean): Promise<void>;
+  pauseDownload(address: string): Promise<void>;
+  moveDownload(address: string, position: number): Promise<void>;
+  /** With `deletePart` what has come is deleted; without, it rests at the end of the list. */
+  cancelDownload(address: string, deletePart: boolean): Promise<void>;
+  hubAccess(): Promise<HubAccess>;
+  setHub(mirror: string, proxy: string): Promise<HubAccess>;
+  /** An empty token takes it away; without `keep` it is known until the program is closed. */
+  setHubToken(token: string, keep: boolean): Promise<HubAccess>;
+  networkRequests(): Promise<NetworkRequest[]>;
   chooseModelFile(): Promise<string | null>;
   chooseFolder(): Promise<string | null>;
   setLibraryFolder(path: string): Promise<string>;

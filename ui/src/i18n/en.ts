@@ -1,5 +1,8 @@
 // Every word of the interface in English. `zh.ts` must have the same keys; the compiler sees to it.
 
+import type { DeviceReason } from "../host/host";
+import { hubEn } from "./hub.en";
+
 const number = new Intl.NumberFormat("en");
 const n = (value: number) => number.format(value);
 const plural = (value: number, one: string, many: string) => `${n(value)} ${value === 1 ? one : many}`;
@@ -62,7 +65,8 @@ export const en = {
     reading: (done: number, total: number) => `Reading ${n(done)} of ${n(total)} tokens`,
     starting: "Starting…",
     loadingModel: "The model is being read…",
-    offline: (requests: number) => `Offline · ${plural(requests, "request", "requests")}`,
+    offline: (requests: number) =>
+      requests === 0 ? "Offline · 0 requests" : plural(requests, "network request", "network requests"),
     focus: "Focus",
     finish: {
       end_of_text: "The model ended the text.",
@@ -184,6 +188,16 @@ export const en = {
     memory: "In memory",
     size: (bytes: number) => (bytes < 2 ** 30 ? `${(bytes / 2 ** 20).toFixed(1)} MB` : `${(bytes / 2 ** 30).toFixed(1)} GB`),
     device: "Runs on",
+    deviceReason: (reason: DeviceReason) => {
+      switch (reason.code) {
+        case "built_for_processor":
+          return "This program was built for the processor.";
+        case "gpu_found":
+          return `The ${reason.gpu} GPU is there, and faster than the processor.`;
+        case "gpu_silent":
+          return `The ${reason.gpu} GPU does not answer (${reason.cause}). See whether its driver is installed.`;
+      }
+    },
     card: "Model card",
     shelf: "Models to choose from",
     use: "Write with it",
@@ -196,7 +210,17 @@ export const en = {
     looking: "looking at the files…",
     forget: "Take off the list; the file stays",
     forgetModel: (name: string) => `Take ${name} off the list; the file stays`,
+    remove: "Delete from the disk",
+    removeModel: (name: string) => `Delete ${name} from the disk`,
+    reallyRemove: (name: string, size: string) => `Delete ${name} from the disk? That frees ${size}; it can be downloaded again.`,
+    keepDefaults: "Keep the present voice as this model's own",
+    keepDefaultsOf: (name: string) => `Keep the present voice as ${name}'s own`,
+    forgetDefaults: "Forget this model's own voice",
+    forgetDefaultsOf: (name: string) => `Forget ${name}'s own voice`,
+    keep: "Keep it",
+    hasDefaults: (length: string) => `writes with its own voice: ${length}`,
   },
+  hub: hubEn,
   settings: {
     title: "Settings",
     look: "Look",
@@ -223,7 +247,7 @@ export const en = {
     requests: (count: number) =>
       count === 0
         ? "No network request has been made. Nothing you write leaves this computer."
-        : `${plural(count, "network request has", "network requests have")} been made.`,
+        : `${plural(count, "network request has", "network requests have")} been made since the program began, all of them for models that you asked for. Nothing you write leaves this computer.`,
     keys: "Keys",
   },
   keys: {
@@ -291,6 +315,34 @@ export const en = {
     no_home_folder: "This computer names no home folder. Start the program with BIMO_LIBRARY set to a folder.",
     folder_not_absolute: "Give the whole path of the folder, from the top of the disk on.",
     invalid_place: "The place to write at is not in the text. Put the caret there again.",
+    invalid_address: "This names no model. Give it as owner/name, as owner/name:file, or paste the address of its page on the hub.",
+    invalid_endpoint: "This is no hub's address. Give it from https:// to the host, without a name, a password or anything after ?.",
+    invalid_proxy: "This is no proxy's address. Give it as http://host:port, or leave it empty to use the system's.",
+    invalid_token: "This is no token. Copy it once more from your account's page on the hub; it begins with hf_.",
+    hub_unreachable: "The hub cannot be reached. Check that this computer is online, or set a mirror below.",
+    model_not_found: "The hub has no such model, or does not show it to you. Check how its name is written.",
+    model_gated: "The hub gives this model only to those who accept its licence. Accept it on the model's page, then give a token of your account below.",
+    rate_limited: "The hub takes no more requests for now. Wait a few minutes, then resume; what has come is kept.",
+    hub_failed: "The hub has a failure of its own. Resume later; what has come is kept.",
+    hub_unexpected_reply: "The answer is not that of a hub. Check the mirror's address, and whether the network wants you to sign in first.",
+    download_stalled: "The line broke or nothing came for too long. What has come is kept: resume, and it goes on from there.",
+    wrong_hash: "What came is not what the hub says, and was thrown away. Try again, or choose another mirror.",
+    wrong_size: "The server sends another size than the hub says, and what came was thrown away. Try again, or choose another mirror.",
+    not_a_file: "A web page came instead of the model. Open a browser and see whether the network wants you to sign in, then resume.",
+    models_disk_full: "The disk has too little room for this model. Make room, then resume.",
+    no_model: "There is nothing in this repository that can run here. Choose another; those with GGUF in their name are a good try.",
+    several_models: "There are several models in this repository. Choose one of its files.",
+    model_not_installed: "This model is not on this computer. Download it first.",
+    model_in_use: "Another window or program is downloading this model. Wait until that has ended.",
+    cancelled: "Stopped. What has come is kept for the next time.",
+    models_folder: "The folder of downloaded models cannot be read or written. Check that its disk is there and that you may open it; models of your own and the starter are not affected.",
+    model_not_listed: "This model is no longer in the list. Choose its file again, or download it again.",
+    no_keyring: "This computer has no keyring that can keep the token. You can use it until Bimo is closed, or start Bimo with HF_TOKEN set.",
+    keyring_failed: "The keyring could not be opened. Unlock it and try again, or use the token until Bimo is closed.",
+    model_queued: "This model is in the list of downloads already.",
+    downloads_full: "The list of downloads is full. Take one away first.",
+    ambiguous: "Several works or chapters have this name. Give the number in front of it.",
+    no_library: "There is no library here yet. Open the window once, or name another folder.",
     internal: "Something went wrong inside the program. Your text is safe; try again.",
   } as Record<string, string>,
 };

@@ -1,6 +1,7 @@
 // 界面的全部中文文字；键与 en.ts 相同，由编译器检查。
 
 import type { Messages } from "./en";
+import { hubZh } from "./hub.zh";
 
 const number = new Intl.NumberFormat("zh-CN");
 const n = (value: number) => number.format(value);
@@ -63,7 +64,7 @@ export const zh: Messages = {
     reading: (done, total) => `正在读取 ${n(done)} / ${n(total)} 词元`,
     starting: "正在开始…",
     loadingModel: "正在读取模型…",
-    offline: (requests) => `离线 · ${n(requests)} 次网络请求`,
+    offline: (requests) => (requests === 0 ? "离线 · 0 次网络请求" : `${n(requests)} 次网络请求`),
     focus: "专注",
     finish: {
       end_of_text: "模型结束了文本。",
@@ -185,6 +186,16 @@ export const zh: Messages = {
     memory: "占用内存",
     size: (bytes) => (bytes < 2 ** 30 ? `${(bytes / 2 ** 20).toFixed(1)} MB` : `${(bytes / 2 ** 30).toFixed(1)} GB`),
     device: "运行于",
+    deviceReason: (reason) => {
+      switch (reason.code) {
+        case "built_for_processor":
+          return "这个程序是为处理器编译的。";
+        case "gpu_found":
+          return `找到了 ${reason.gpu} 显卡，比处理器快。`;
+        case "gpu_silent":
+          return `${reason.gpu} 显卡没有响应（${reason.cause}）。请检查驱动是否已安装。`;
+      }
+    },
     card: "模型卡",
     shelf: "可选的模型",
     use: "用它来写",
@@ -197,7 +208,17 @@ export const zh: Messages = {
     looking: "正在查看文件…",
     forget: "从列表中移除，文件保留",
     forgetModel: (name: string) => `从列表中移除 ${name}，文件保留`,
+    remove: "从硬盘删除",
+    removeModel: (name) => `从硬盘删除 ${name}`,
+    reallyRemove: (name, size) => `从硬盘删除 ${name}？可腾出 ${size}，以后可以重新下载。`,
+    keepDefaults: "把当前的笔调设为它的默认",
+    keepDefaultsOf: (name) => `把当前的笔调设为 ${name} 的默认`,
+    forgetDefaults: "清除它自己的笔调",
+    forgetDefaultsOf: (name) => `清除 ${name} 自己的笔调`,
+    keep: "保留",
+    hasDefaults: (length) => `使用自己的笔调：${length}`,
   },
+  hub: hubZh,
   settings: {
     title: "设置",
     look: "外观",
@@ -221,7 +242,7 @@ export const zh: Messages = {
     use: "使用此文件夹",
     moved: (folder) => `下次启动起，作品库位于 ${folder}。原文件夹保持不变。`,
     privacy: "隐私",
-    requests: (count) => (count === 0 ? "没有发出任何网络请求。你写的内容不会离开这台电脑。" : `已发出 ${n(count)} 次网络请求。`),
+    requests: (count) => (count === 0 ? "没有发出任何网络请求。你写的内容不会离开这台电脑。" : `程序启动以来发出了 ${n(count)} 次网络请求，都是为了你要的模型。你写的内容不会离开这台电脑。`),
     keys: "快捷键",
   },
   keys: {
@@ -289,6 +310,34 @@ export const zh: Messages = {
     no_home_folder: "这台电脑没有主文件夹。请把 BIMO_LIBRARY 设为一个文件夹再启动程序。",
     folder_not_absolute: "请给出文件夹的完整路径。",
     invalid_place: "续写的位置不在文字里，请重新放置光标。",
+    invalid_address: "这不是模型的名称。请写成“所有者/名称”或“所有者/名称:文件”，或粘贴它在模型站上的网址。",
+    invalid_endpoint: "这不是模型站的地址。请从 https:// 写到主机名，不要带用户名、密码或 ? 之后的内容。",
+    invalid_proxy: "这不是代理的地址。请写成 http://主机:端口，或留空以使用系统代理。",
+    invalid_token: "这不是令牌。请到模型站的账户页面重新复制，它以 hf_ 开头。",
+    hub_unreachable: "无法连接模型站。请检查这台电脑是否联网，或在下方设置镜像。",
+    model_not_found: "模型站上没有这个模型，或不对你公开。请检查名称的写法。",
+    model_gated: "这个模型只提供给接受其许可的人。请在模型页面上接受许可，再在下方填入你账户的令牌。",
+    rate_limited: "模型站暂时不再接受请求。请过几分钟再继续；已下载的部分会保留。",
+    hub_failed: "模型站自身出了故障。请稍后继续；已下载的部分会保留。",
+    hub_unexpected_reply: "回答的不像是模型站。请检查镜像地址，以及网络是否要求先登录。",
+    download_stalled: "连接中断，或太久没有数据。已下载的部分会保留：点“继续”即可接着下载。",
+    wrong_hash: "收到的内容与模型站所说的不符，已丢弃。请再试一次，或换一个镜像。",
+    wrong_size: "服务器给出的大小与模型站所说的不符，收到的内容已丢弃。请再试一次，或换一个镜像。",
+    not_a_file: "收到的是网页而不是模型。请打开浏览器，看看网络是否要求登录，然后继续。",
+    models_disk_full: "磁盘空间不够放这个模型。请腾出空间，然后继续。",
+    no_model: "这个仓库里没有能在这里运行的模型。请换一个；名称里带 GGUF 的值得一试。",
+    several_models: "这个仓库里有好几个模型，请选择其中一个文件。",
+    model_not_installed: "这个模型不在这台电脑上，请先下载。",
+    model_in_use: "另一个窗口或程序正在下载这个模型，请等它结束。",
+    cancelled: "已停止。已下载的部分会保留，下次接着用。",
+    models_folder: "无法读取或写入存放下载模型的文件夹。请检查磁盘是否在、是否有权打开；你自己的模型和入门模型不受影响。",
+    model_not_listed: "这个模型已不在列表中。请重新选择它的文件，或重新下载。",
+    no_keyring: "这台电脑没有可以保存令牌的密钥环。你可以只在本次运行中使用它，或设置 HF_TOKEN 后再启动 Bimo。",
+    keyring_failed: "无法打开密钥环。请解锁后再试，或只在本次运行中使用令牌。",
+    model_queued: "这个模型已经在下载列表里了。",
+    downloads_full: "下载列表已满，请先移除一个。",
+    ambiguous: "有好几部作品或章节叫这个名字，请给出它前面的编号。",
+    no_library: "这里还没有作品库。请先打开一次窗口，或指定另一个文件夹。",
     internal: "程序内部出错了。你的文字是安全的，请再试一次。",
   },
 };

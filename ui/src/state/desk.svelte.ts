@@ -7,6 +7,7 @@ import type {
   ChapterId,
   Counts,
   DeskState,
+  Downloads,
   Host,
   Library,
   ModelStatus,
@@ -41,6 +42,7 @@ export class Desk {
   failure = $state.raw<ApiError | null>(null);
   libraryFolder = $state("");
   requests = $state(0);
+  downloads = $state.raw<Downloads>({ list: [], finished: 0, requests: 0 });
   panel = $state<Panel>("write");
   focus = $state(false);
   palette = $state(false);
@@ -60,6 +62,10 @@ export class Desk {
     try {
       this.#take(await this.host.deskState());
       await this.host.watchModel((status) => (this.model = status));
+      await this.host.watchDownloads((downloads) => {
+        this.downloads = downloads;
+        this.requests = downloads.requests;
+      });
     } catch (thrown) {
       this.cannotOpen = asApiError(thrown);
     }

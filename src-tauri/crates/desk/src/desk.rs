@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bimo_store::Store;
 
+use crate::downloads::{DownloadList, keep_downloading};
 use crate::folder::Folders;
 use crate::model::ModelSlot;
 use crate::open::{Opened, open_library};
@@ -27,6 +28,7 @@ struct Inner {
     model: ModelSlot,
     built_in: ModelSpec,
     models: Models,
+    downloads: DownloadList,
     folders: Folders,
     clock: Clock,
     seeds: SeedSource,
@@ -48,13 +50,15 @@ impl Desk {
         let recovered = recovered.into_iter().map(Recovered::from).collect();
         samples::seed_first_run(&store, &system_locale, clock()).await?;
         let threads = crate::settings::load(&store).await?.threads;
-        let chosen = Shelf::load(&store).await?.writes.map_or_else(|| model.clone(), ModelSpec::at);
+        let chosen = Shelf::load(&store).await?;
+        let chosen = chosen.story().cloned().map_or_else(|| model.clone(), ModelSpec::at);
         let desk = Self {
             inner: Arc::new(Inner {
                 store,
                 model: ModelSlot::load(chosen, threads as usize),
                 built_in: model,
                 models,
+                downloads: DownloadList::default(),
                 folders,
                 clock,
                 seeds,
@@ -64,6 +68,9 @@ impl Desk {
                 system_locale,
             }),
         };
+        desk.load_hub_choice().await?;
+        desk.load_downloads().await?;
+        keep_downloading(&desk);
         backup::keep_backing_up(&desk);
         Ok(desk)
     }
@@ -77,8 +84,7 @@ impl Desk {
             recovered: self.inner.recovered.clone(),
             notices: self.inner.notices.clone(),
             library_folder: self.store().folder().display().to_string(),
-            // Nothing in the program can make one yet.
-            network_requests: 0,
+            network_requests: self.request_count(),
             system_locale: self.inner.system_locale.clone(),
         })
     }
@@ -96,6 +102,7 @@ impl Desk {
     /// Stops what is being written and leaves the library tidy. For the end of the program; nothing is lost without it.
     pub async fn close(&self) -> Result<(), ApiError> {
         // In this order: what is stopped now has not been saved by the window, and is put into its page at the next start.
+        self.stop_downloads();
         let settled = self.store().settle_ended().await;
         self.stop_writing().await;
         Ok(settled?)
@@ -115,6 +122,15 @@ impl Desk {
 
     pub(crate) fn fetched_models(&self) -> &Models {
         &self.inner.models
+    }
+
+    pub(crate) fn downloads(&self) -> &DownloadList {
+        &self.inner.downloads
+    }
+
+    /// Network requests since the program began.
+    fn request_count(&self) -> u32 {
+        u32::try_from(self.fetched_models().request_log().count()).unwrap_or(u32::MAX)
     }
 
     pub(crate) fn folders(&self) -> &Folders {

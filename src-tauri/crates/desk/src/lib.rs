@@ -10,10 +10,13 @@
 //! process.
 
 mod backup;
+mod catalogue;
 mod desk;
+mod downloads;
 mod error;
 mod folder;
 mod history;
+mod hub_access;
 mod library;
 mod model;
 mod models;
@@ -22,6 +25,7 @@ mod options;
 mod page;
 mod reader;
 mod samples;
+mod secrets;
 mod settings;
 mod shelf;
 mod starter;
@@ -42,6 +46,7 @@ pub use model::ModelSpec;
 pub use models::Models;
 pub use options::{Clock, DeskOptions, SeedSource, new_seed};
 pub use reader::{ChapterText, LibraryReader, WorkText};
+pub use secrets::{Secrets, SecretsError};
 pub use starter::open_tokenizer;
 pub use story::{HeardToken, sampling_for};
 pub use text_model::{Continuation, Score, ScoredToken, TextModel, TextRequest};

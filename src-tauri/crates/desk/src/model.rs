@@ -140,7 +140,7 @@ fn loading(spec: &ModelSpec) -> ModelStatus {
         parameters: 0.0,
         context_length: 0,
         device: String::new(),
-        device_reason: String::new(),
+        device_reason: None,
         bytes: spec.bytes as f64,
         error: None,
     }
@@ -158,7 +158,7 @@ fn tell_facts(status: &mut ModelStatus, card: &ModelCard) {
         DeviceKind::Metal => "Metal",
     }
     .into();
-    status.device_reason.clone_from(&card.device_reason);
+    status.device_reason = Some(card.device_reason.clone());
 }
 
 fn facts(status: &ModelStatus) -> String {

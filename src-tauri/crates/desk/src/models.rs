@@ -1,20 +1,26 @@
 //! Models beyond the starter: those on this machine, and those that a hub has.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use bimo_engine::CancellationToken;
 use bimo_hub::{
-    Endpoint, FoundRepo, Hub, HubError, LocalModel, ModelAddress, ModelRecord, ModelsFolder,
-    Patience, Pickle, Progress, RequestLog, Surroundings,
+    FoundRepo, Hub, HubError, LocalModel, ModelAddress, ModelRecord, ModelsFolder, Patience,
+    Pickle, Progress, RepoOffer, RequestLog, Surroundings,
 };
 
 use crate::Folders;
+use crate::hub_access::Access;
+use crate::secrets::Secrets;
 use crate::wire::ApiError;
 
 /// The folder of models, and the hub that they come from. Nothing is requested before a method says that it asks.
+#[derive(Clone)]
 pub struct Models {
     folder: ModelsFolder,
-    mirror: Option<String>,
+    access: Arc<Access>,
+    patience: Patience,
+    surroundings: Surroundings,
 }
 
 impl Models {
@@ -28,7 +34,22 @@ impl Models {
             Some(folder) => folder,
             None => Folders::of_this_computer(None)?.models(),
         };
-        Ok(Self { folder: ModelsFolder::new(folder), mirror })
+        Ok(Self {
+            folder: ModelsFolder::new(folder),
+            access: Arc::new(Access::of_this_computer(mirror)),
+            patience: Patience::default(),
+            surroundings: Surroundings::of_this_computer(),
+        })
+    }
+
+    /// The same, with another place for secrets.
+    #[must_use]
+    pub fn with_secrets(self, secrets: Arc<dyn Secrets>) -> Self {
+        Self { access: Arc::new(Access::new(None, secrets)), ..self }
+    }
+
+    pub(crate) fn access(&self) -> &Access {
+        &self.access
     }
 
     /// Where they are.
@@ -65,6 +86,25 @@ impl Models {
         }
     }
 
+    /// A model of which a part is here, by `owner/name[:file]`.
+    pub fn find_unfinished(&self, name: &str) -> Result<LocalModel, ApiError> {
+        Ok(self.folder.find_unfinished(&name.parse()?)?)
+    }
+
+    /// A model's name without what is only a way of writing it.
+    pub(crate) fn whole_address(&self, name: &str) -> Result<String, ApiError> {
+        let address: ModelAddress = name.parse()?;
+        let is_plain = address.revision.is_none() && address.origin.is_none();
+        Ok(if is_plain { address.to_string() } else { name.trim().to_owned() })
+    }
+
+    /// Bytes that are free where models lie, or would lie.
+    pub(crate) fn free_disk(&self) -> u64 {
+        let exists = |path: &&Path| path.is_dir();
+        let folder = self.folder.path().ancestors().find(exists).unwrap_or(Path::new("/"));
+        (self.surroundings.free_bytes)(folder).unwrap_or(u64::MAX)
+    }
+
     /// Asks the hub for repositories by name.
     pub async fn search(
         &self,
@@ -72,7 +112,7 @@ impl Models {
         limit: u32,
         cancel: &CancellationToken,
     ) -> Result<Vec<FoundRepo>, ApiError> {
-        Ok(self.hub()?.search(words, limit, cancel).await?)
+        Ok(self.hub().await?.search(words, limit, cancel).await?)
     }
 
     /// Asks the hub which files make a model, without fetching any.
@@ -82,7 +122,16 @@ impl Models {
         pickle: Pickle,
         cancel: &CancellationToken,
     ) -> Result<ModelRecord, ApiError> {
-        Ok(self.hub()?.plan(&name.parse()?, pickle, cancel).await?)
+        Ok(self.hub().await?.plan(&name.parse()?, pickle, cancel).await?)
+    }
+
+    /// Asks the hub for all models that a name can mean, without fetching any.
+    pub async fn offer(
+        &self,
+        name: &str,
+        cancel: &CancellationToken,
+    ) -> Result<RepoOffer, ApiError> {
+        Ok(self.hub().await?.offer(&name.parse()?, cancel).await?)
     }
 
     /// Fetches a model, or what is missing of it. To pause, cancel.
@@ -93,7 +142,17 @@ impl Models {
         cancel: &CancellationToken,
         report: impl Fn(Progress) + Send + Sync,
     ) -> Result<LocalModel, ApiError> {
-        Ok(self.hub()?.pull(&name.parse()?, pickle, cancel, report).await?)
+        Ok(self.hub().await?.pull(&name.parse()?, pickle, cancel, report).await?)
+    }
+
+    /// Fetches what is missing of a model that was planned. To pause, cancel.
+    pub(crate) async fn fetch(
+        &self,
+        record: ModelRecord,
+        cancel: &CancellationToken,
+        report: impl Fn(Progress) + Send + Sync,
+    ) -> Result<LocalModel, ApiError> {
+        Ok(self.hub().await?.fetch(record, cancel, report).await?)
     }
 
     /// Removes a model, or the part of it that is here. Answers what it was.
@@ -107,10 +166,13 @@ impl Models {
         Ok(model)
     }
 
-    fn hub(&self) -> Result<Hub, ApiError> {
-        let endpoint = Endpoint::choose(self.mirror.as_deref(), |name| std::env::var(name).ok())?;
-        let surroundings = Surroundings::of_this_computer();
-        Ok(Hub::new(endpoint, self.folder.clone(), Patience::default(), surroundings)?)
+    pub(crate) fn remove_local(&self, model: &LocalModel) -> Result<(), ApiError> {
+        Ok(self.folder.remove(model)?)
+    }
+
+    async fn hub(&self) -> Result<Hub, ApiError> {
+        let endpoint = self.access.endpoint().await?;
+        Ok(Hub::new(endpoint, self.folder.clone(), self.patience, self.surroundings.clone())?)
     }
 }
 
@@ -122,6 +184,9 @@ impl From<HubError> for ApiError {
             }
             HubError::InvalidEndpoint { .. } => {
                 "Give the hub's address from https:// to its host, in HF_ENDPOINT or as the mirror."
+            }
+            HubError::InvalidProxy { .. } => {
+                "Give the proxy's address as http://host:port, or none for the system's."
             }
             HubError::Unreachable { .. } => {
                 "The hub cannot be reached: see whether this computer is online, or choose a mirror."

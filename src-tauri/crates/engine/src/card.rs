@@ -14,6 +14,26 @@ pub enum DeviceKind {
     Metal,
 }
 
+/// Why a model computes where it does. The interface words it by its code.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, specta::Type)]
+#[serde(tag = "code", rename_all = "snake_case")]
+pub enum DeviceReason {
+    /// This program was built for the processor alone.
+    BuiltForProcessor,
+    /// A GPU is there, and is faster than the processor.
+    GpuFound {
+        /// Whose it is: `NVIDIA` or `Apple`.
+        gpu: String,
+    },
+    /// The GPU that this program was built for does not answer.
+    GpuSilent {
+        /// Whose it would be.
+        gpu: String,
+        /// The cause's own words.
+        cause: String,
+    },
+}
+
 /// The facts of a loaded model, as its files state them.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ModelCard {
@@ -33,8 +53,8 @@ pub struct ModelCard {
     pub instruct: bool,
     /// Where it computes.
     pub device: DeviceKind,
-    /// Why that device was chosen, in one plain sentence.
-    pub device_reason: String,
+    /// Why that device was chosen.
+    pub device_reason: DeviceReason,
     /// SHA-256 of the weights file, in hex; for several files, of their digests in the order of their names.
     pub sha256: String,
 }

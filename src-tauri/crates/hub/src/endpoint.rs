@@ -40,6 +40,7 @@ impl fmt::Debug for Token {
 pub struct Endpoint {
     base: Url,
     token: Option<Token>,
+    proxy: Option<Url>,
 }
 
 impl Endpoint {
@@ -57,7 +58,7 @@ impl Endpoint {
         if url.query().is_some() || url.fragment().is_some() {
             return Err(refused("it ends before ? and #"));
         }
-        Ok(Self { base: url, token })
+        Ok(Self { base: url, token, proxy: None })
     }
 
     /// The mirror that a person chose, else the one in `HF_ENDPOINT`, else the public hub; with the token in
@@ -71,6 +72,35 @@ impl Endpoint {
         let base = mirror.or_else(|| variable("HF_ENDPOINT").filter(given));
         let token = variable("HF_TOKEN").as_deref().and_then(Token::new);
         Self::new(base.as_deref().unwrap_or(PUBLIC_HUB), token)
+    }
+
+    /// The same hub with another token.
+    #[must_use]
+    pub fn with_token(self, token: Option<Token>) -> Self {
+        Self { token, ..self }
+    }
+
+    /// The same hub, reached through a proxy; through the system's where the text is empty.
+    pub fn through(self, proxy: &str) -> Result<Self, HubError> {
+        let proxy = proxy.trim();
+        if proxy.is_empty() {
+            return Ok(Self { proxy: None, ..self });
+        }
+        let refused = |reason| HubError::InvalidProxy { proxy: shown(proxy), reason };
+        let url = Url::parse(proxy).map_err(|_| refused("it is no web address"))?;
+        if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+            return Err(refused("it begins with http:// or https://"));
+        }
+        // It would lie in the library in plain text.
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(refused("a name and password belong in HTTPS_PROXY"));
+        }
+        Ok(Self { proxy: Some(url), ..self })
+    }
+
+    /// The proxy that was chosen; none for the system's.
+    pub(crate) fn proxy(&self) -> Option<&Url> {
+        self.proxy.as_ref()
     }
 
     /// True where a token is given.
@@ -166,6 +196,21 @@ mod tests {
         assert_eq!(choose(Some(" "), &set), ("http://127.0.0.1:1".into(), true));
         let mirror = Some("https://mirror.example");
         assert_eq!(choose(mirror, &set), ("https://mirror.example".into(), true));
+    }
+
+    #[test]
+    fn a_proxy_is_checked_and_the_token_never_goes_to_it() {
+        let hub = endpoint("https://hub.example").through(" http://proxy.example:3128 ");
+        let hub = hub.expect("a proxy");
+        assert_eq!(hub.proxy().map(Url::as_str), Some("http://proxy.example:3128/"));
+        let to_proxy = Url::parse("http://proxy.example:3128/").expect("an address");
+        assert!(hub.authorization(&to_proxy).is_none());
+        assert!(hub.clone().through("").expect("the system's").proxy().is_none());
+        for proxy in ["proxy.example", "socks5://p:1", "http://a:pass@p:1", "http://"] {
+            let error = hub.clone().through(proxy).expect_err(proxy);
+            assert_eq!(error.code(), "invalid_proxy");
+            assert!(!error.to_string().contains("pass@"), "{error}");
+        }
     }
 
     #[test]

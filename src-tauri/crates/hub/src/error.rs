@@ -21,6 +21,14 @@ pub enum HubError {
         /// What is wrong with it.
         reason: &'static str,
     },
+    /// What was given is no proxy's address.
+    #[error("{proxy:?} is no proxy's address: {reason}")]
+    InvalidProxy {
+        /// What was given, without a password in it.
+        proxy: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
     /// No connection: the machine is offline, the host's name is unknown, or nobody answers there.
     #[error("{host} cannot be reached: {reason}")]
     Unreachable {
@@ -174,6 +182,7 @@ impl HubError {
         match self {
             Self::InvalidAddress { .. } => "invalid_address",
             Self::InvalidEndpoint { .. } => "invalid_endpoint",
+            Self::InvalidProxy { .. } => "invalid_proxy",
             Self::Unreachable { .. } => "hub_unreachable",
             Self::NotFound { .. } => "model_not_found",
             Self::Gated { .. } => "model_gated",

@@ -20,6 +20,8 @@ const LOCKS: &str = ".locks";
 #[derive(Debug, Clone)]
 pub struct ModelsFolder {
     path: PathBuf,
+    /// One for all clones, so that its count is of all requests.
+    log: RequestLog,
 }
 
 /// A model on this machine.
@@ -85,7 +87,8 @@ impl LocalModel {
 impl ModelsFolder {
     /// The folder at `path`, which need not exist before something is fetched.
     pub fn new(path: PathBuf) -> Self {
-        Self { path }
+        let log = RequestLog::in_folder(&path);
+        Self { path, log }
     }
 
     /// Where it is.
@@ -95,7 +98,7 @@ impl ModelsFolder {
 
     /// The log of the requests that were made to fill it.
     pub fn request_log(&self) -> RequestLog {
-        RequestLog::in_folder(&self.path)
+        self.log.clone()
     }
 
     /// The models that are whole, by name.

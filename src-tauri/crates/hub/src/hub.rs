@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::fetch::{FileEvent, FileFetch};
 use crate::folder::{LocalModel, ModelsFolder};
+use crate::offer::RepoOffer;
 use crate::plan::{Pickle, plan};
 use crate::progress::{Meter, Phase, Progress};
 use crate::retry::until_cancelled;
@@ -93,6 +94,27 @@ impl Hub {
         pickle: Pickle,
         cancel: &CancellationToken,
     ) -> Result<ModelRecord, HubError> {
+        let (revision, files) = self.look(address, cancel).await?;
+        plan(address, revision, &files, pickle)
+    }
+
+    /// Asks what an address means, and for all models that can be taken from there.
+    pub async fn offer(
+        &self,
+        address: &ModelAddress,
+        cancel: &CancellationToken,
+    ) -> Result<RepoOffer, HubError> {
+        let (revision, files) = self.look(address, cancel).await?;
+        let page = self.endpoint().url([address.repo.owner(), address.repo.name()]).into();
+        RepoOffer::of(address, revision, &files, page)
+    }
+
+    /// What a commit is, and its files.
+    async fn look(
+        &self,
+        address: &ModelAddress,
+        cancel: &CancellationToken,
+    ) -> Result<(RepoRevision, Vec<RepoFile>), HubError> {
         let home = self.endpoint().origin();
         if let Some(origin) = address.origin.as_ref().filter(|origin| **origin != home) {
             return Err(HubError::InvalidAddress {
@@ -104,7 +126,7 @@ impl Hub {
         let revision = self.revision(&address.repo, name, cancel).await?;
         // The files of that commit: a branch may move between two questions.
         let files = self.files(&address.repo, &revision.commit, cancel).await?;
-        plan(address, revision, &files, pickle)
+        Ok((revision, files))
     }
 
     /// Goes on with a model of which a part is here, or plans it and begins.

@@ -14,6 +14,7 @@
 //! **Invariant**: this crate knows no window, no library and no tensor; what a model's files mean is for others.
 
 mod address;
+mod catalogue;
 mod digest;
 mod durable;
 mod endpoint;
@@ -22,6 +23,7 @@ mod fetch;
 mod folder;
 mod hub;
 mod listing;
+mod offer;
 mod patience;
 mod plan;
 mod progress;
@@ -33,11 +35,13 @@ mod surroundings;
 mod transport;
 
 pub use address::{ModelAddress, RepoId};
+pub use catalogue::{Bilingual, CatalogueEntry, CatalogueShape, catalogue};
 pub use endpoint::{Endpoint, Token};
 pub use error::HubError;
 pub use folder::{Fault, LocalModel, ModelsFolder};
 pub use hub::Hub;
 pub use listing::{FoundRepo, RepoFile, RepoRevision};
+pub use offer::{OfferedModel, RepoOffer};
 pub use patience::Patience;
 pub use plan::Pickle;
 pub use progress::{Phase, Progress};

@@ -40,7 +40,7 @@ pub struct FoundRepo {
 }
 
 /// A repository at one moment.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RepoRevision {
     /// The commit, in hexadecimal.
     pub commit: String,
@@ -48,6 +48,10 @@ pub struct RepoRevision {
     pub gated: bool,
     /// The licence's short name, `apache-2.0` for instance.
     pub licence: Option<String>,
+    /// The architecture, as its files name it, where the hub has read them.
+    pub architecture: Option<String>,
+    /// Number of weights, where the hub has counted them.
+    pub parameters: Option<u64>,
 }
 
 /// A file in a repository.
@@ -72,6 +76,13 @@ struct Revision {
     card: Option<serde_json::Value>,
     #[serde(default)]
     tags: Vec<String>,
+    // What a hub has read in the files; a mirror may leave it out, or have something else there.
+    #[serde(default)]
+    config: serde_json::Value,
+    #[serde(default)]
+    gguf: serde_json::Value,
+    #[serde(default)]
+    safetensors: serde_json::Value,
 }
 
 #[derive(Deserialize)]
@@ -132,7 +143,16 @@ impl Transport {
         let of_card = found.card.as_ref().and_then(|card| card["license"].as_str());
         let of_tags = || found.tags.iter().find_map(|tag| tag.strip_prefix("license:"));
         let licence = of_card.or_else(of_tags).map(str::to_owned);
-        Ok(RepoRevision { commit: found.sha, gated: found.gated, licence })
+        let architecture = found.gguf["architecture"].as_str();
+        let architecture = architecture.or_else(|| found.config["model_type"].as_str());
+        let counted = [&found.gguf["total"], &found.safetensors["total"]];
+        Ok(RepoRevision {
+            licence,
+            architecture: architecture.map(str::to_owned),
+            parameters: counted.into_iter().find_map(serde_json::Value::as_u64),
+            commit: found.sha,
+            gated: found.gated,
+        })
     }
 
     /// All files of a revision. Those whose path is not plainly one below a folder are left out.

@@ -12,7 +12,7 @@ fn planned(address: &str, files: &[&str], pickle: Pickle) -> Result<Vec<String>,
             git_sha1: None,
         })
         .collect();
-    let revision = RepoRevision { commit: "a".repeat(40), gated: false, licence: None };
+    let revision = RepoRevision { commit: "a".repeat(40), ..RepoRevision::default() };
     let address = address.parse().expect("an address");
     let record = plan(&address, revision, &files, pickle)?;
     assert_eq!(record.entry.is_some(), record.files[0].path.ends_with(".gguf"));

@@ -13,7 +13,11 @@ use serde::{Deserialize, Serialize};
 use crate::HubError;
 
 const FILE_NAME: &str = "requests.jsonl";
-/// Bytes at the log's end that are read; what is older stays in the file.
+/// What the file is called once it is long and another has taken its place.
+const OLD_NAME: &str = "requests.old.jsonl";
+/// Bytes of a file that is put aside; so twice as much is kept at most.
+const LONGEST: u64 = 8 << 20;
+/// Bytes at a file's end that are read; what is older stays in the file.
 const MOST_READ: u64 = 4 << 20;
 /// Parts of a query that are shown. Every other may be a secret: signed addresses have theirs there.
 const SHOWN_QUERY: &[&str] = &["search", "limit"];
@@ -48,12 +52,13 @@ enum Line {
 pub struct RequestLog {
     path: PathBuf,
     count: Arc<AtomicU64>,
+    longest: u64,
 }
 
 impl RequestLog {
     /// The log in a folder, which need not exist before the first request.
     pub fn in_folder(folder: &Path) -> Self {
-        Self { path: folder.join(FILE_NAME), count: Arc::default() }
+        Self { path: folder.join(FILE_NAME), count: Arc::default(), longest: LONGEST }
     }
 
     /// Requests that this log's program has made since it was started.
@@ -63,15 +68,12 @@ impl RequestLog {
 
     /// The newest requests, oldest first. A request whose program was killed has no status.
     pub fn read(&self) -> Result<Vec<RequestRecord>, HubError> {
-        let failed = |error: std::io::Error| HubError::from_io(&self.path, &error);
-        let mut file = match File::open(&self.path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            opened => opened.map_err(failed)?,
-        };
-        let length = file.metadata().map_err(failed)?.len();
-        file.seek(SeekFrom::Start(length.saturating_sub(MOST_READ))).map_err(failed)?;
         let mut bytes = Vec::new();
-        file.take(MOST_READ).read_to_end(&mut bytes).map_err(failed)?;
+        for path in [self.path.with_file_name(OLD_NAME), self.path.clone()] {
+            read_end(&path, &mut bytes).map_err(|error| HubError::from_io(&path, &error))?;
+            // A line that a crash cut short does not spoil the next file's first one.
+            bytes.push(b'\n');
+        }
         let mut records: Vec<RequestRecord> = Vec::new();
         let mut places = HashMap::new();
         // A line that a crash cut short is no JSON and is passed over.
@@ -115,11 +117,26 @@ impl RequestLog {
             }
             let mut text = serde_json::to_string(line)?;
             text.push('\n');
+            if std::fs::metadata(&self.path).is_ok_and(|file| file.len() > self.longest) {
+                std::fs::rename(&self.path, self.path.with_file_name(OLD_NAME))?;
+            }
             // One call for a line, so that two programs do not write into each other's.
             File::options().create(true).append(true).open(&self.path)?.write_all(text.as_bytes())
         };
         write().map_err(|error| HubError::from_io(&self.path, &error))
     }
+}
+
+/// Adds the end of a file, if there is one.
+fn read_end(path: &Path, bytes: &mut Vec<u8>) -> std::io::Result<()> {
+    let mut file = match File::open(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        opened => opened?,
+    };
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(MOST_READ)))?;
+    file.take(MOST_READ).read_to_end(bytes)?;
+    Ok(())
 }
 
 /// A request under way. However it ends, its end is written down.
@@ -163,6 +180,25 @@ fn shown_path(url: &Url) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_long_log_is_put_aside_and_the_newest_requests_are_still_listed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut log = RequestLog::in_folder(folder.path());
+        log.longest = 10_000;
+        let url = Url::parse("https://hub.example/api/models").expect("an address");
+        for at_ms in 0..1000 {
+            drop(log.begin(&url, at_ms).expect("it is written"));
+        }
+        let files = std::fs::read_dir(folder.path()).expect("a folder").flatten();
+        let bytes: u64 = files.map(|file| file.metadata().expect("a file").len()).sum();
+        assert!(bytes < 2 * 10_000 + 1000, "{bytes}");
+        let times: Vec<i64> = log.read().expect("a list").iter().map(|one| one.at_ms).collect();
+        assert!(times.len() > 30, "{}", times.len());
+        assert_eq!(times.last(), Some(&999));
+        assert!(times.is_sorted());
+        assert_eq!(log.count(), 1000);
+    }
 
     #[test]
     fn a_request_is_in_the_log_before_it_has_ended_and_secrets_never_are() {

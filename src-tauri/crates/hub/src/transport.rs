@@ -49,7 +49,14 @@ impl Transport {
     ) -> Result<Self, HubError> {
         // Another part of the program may have chosen one before; any is good.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder()
+        let builder = reqwest::Client::builder();
+        let builder = match endpoint.proxy() {
+            Some(proxy) => builder.proxy(reqwest::Proxy::all(proxy.clone()).map_err(|error| {
+                HubError::Unreachable { host: host_of(proxy), reason: words(error) }
+            })?),
+            None => builder,
+        };
+        let client = builder
             .user_agent(concat!("bimo/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)

@@ -1,6 +1,6 @@
 //! Where models compute.
 
-use bimo_engine::DeviceKind;
+use bimo_engine::{DeviceKind, DeviceReason};
 use candle_core::Device;
 
 /// A device and why it was chosen.
@@ -10,8 +10,8 @@ pub struct ChosenDevice {
     pub device: Device,
     /// Its kind.
     pub kind: DeviceKind,
-    /// Why it was chosen, in one plain sentence.
-    pub reason: String,
+    /// Why it was chosen.
+    pub reason: DeviceReason,
 }
 
 /// The fastest device that this build can use and that answers.
@@ -23,32 +23,29 @@ pub fn choose_device() -> ChosenDevice {
 }
 
 #[cfg(feature = "cuda")]
-fn gpu() -> Result<ChosenDevice, String> {
-    answering(Device::new_cuda(0), DeviceKind::Cuda, "the NVIDIA GPU")
+fn gpu() -> Result<ChosenDevice, DeviceReason> {
+    answering(Device::new_cuda(0), DeviceKind::Cuda, "NVIDIA")
 }
 
 #[cfg(all(feature = "metal", not(feature = "cuda")))]
-fn gpu() -> Result<ChosenDevice, String> {
-    answering(Device::new_metal(0), DeviceKind::Metal, "the Apple GPU")
+fn gpu() -> Result<ChosenDevice, DeviceReason> {
+    answering(Device::new_metal(0), DeviceKind::Metal, "Apple")
 }
 
 #[cfg(not(any(feature = "cuda", feature = "metal")))]
-fn gpu() -> Result<ChosenDevice, String> {
-    Err("This program was built for the processor.".into())
+fn gpu() -> Result<ChosenDevice, DeviceReason> {
+    Err(DeviceReason::BuiltForProcessor)
 }
 
 #[cfg(any(feature = "cuda", feature = "metal"))]
 fn answering(
     device: candle_core::Result<Device>,
     kind: DeviceKind,
-    name: &str,
-) -> Result<ChosenDevice, String> {
+    gpu: &str,
+) -> Result<ChosenDevice, DeviceReason> {
+    let gpu = gpu.to_owned();
     match device {
-        Ok(device) => Ok(ChosenDevice {
-            device,
-            kind,
-            reason: format!("It is there: {name}, faster than the processor."),
-        }),
-        Err(error) => Err(format!("The processor, because {name} does not answer: {error}.")),
+        Ok(device) => Ok(ChosenDevice { device, kind, reason: DeviceReason::GpuFound { gpu } }),
+        Err(error) => Err(DeviceReason::GpuSilent { gpu, cause: error.to_string() }),
     }
 }

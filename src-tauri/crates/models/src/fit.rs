@@ -19,6 +19,27 @@ pub struct MemoryNeed {
     pub cache: u64,
 }
 
+/// What the memory of a context depends on; zeros where a model keeps none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ExpectedContext {
+    /// Layers.
+    pub layers: usize,
+    /// Heads of keys and values.
+    pub kv_heads: usize,
+    /// Elements of a head.
+    pub head_dim: usize,
+    /// The longest context in tokens.
+    pub tokens: usize,
+}
+
+impl ExpectedContext {
+    /// Keys and values of a useful context.
+    fn bytes(self) -> u64 {
+        let row = 2 * self.layers * self.kv_heads * self.head_dim * size_of::<f32>();
+        (self.tokens.min(USEFUL_CONTEXT) * row) as u64
+    }
+}
+
 impl MemoryNeed {
     /// An estimate from a model's shape and the bytes of its files.
     pub fn of(
@@ -27,25 +48,34 @@ impl MemoryNeed {
         parameters: u64,
         precision: Precision,
     ) -> Self {
-        let tokens = config.context_length.min(USEFUL_CONTEXT);
-        let row = 2 * config.layers.len() * config.kv_heads * config.head_dim * size_of::<f32>();
-        let cache = (tokens * row) as u64;
-        Self { cache, ..Self::of_weights(file_bytes, parameters, precision) }
+        let context = ExpectedContext {
+            layers: config.layers.len(),
+            kv_heads: config.kv_heads,
+            head_dim: config.head_dim,
+            tokens: config.context_length,
+        };
+        Self { cache: context.bytes(), ..Self::of_weights(file_bytes, parameters, precision) }
     }
 
     /// The same for a model whose texts are short.
     pub fn of_weights(file_bytes: u64, parameters: u64, precision: Precision) -> Self {
         let weights = match precision {
-            Precision::Exact => parameters * 4,
+            Precision::Exact => parameters.saturating_mul(4),
             // Blocks are repacked for the processor, and the originals live until that is done.
-            Precision::Fast => file_bytes.min(parameters * 17 / 16) * 2,
+            Precision::Fast => file_bytes.min(parameters.saturating_mul(17) / 16).saturating_mul(2),
         };
         Self { weights, cache: 0 }
     }
 
+    /// An estimate before any file is here. `file_bytes` are those of the weights' files.
+    pub fn expected(parameters: u64, file_bytes: u64, context: ExpectedContext) -> Self {
+        let weights = Self::of_weights(file_bytes, parameters, Precision::default());
+        Self { cache: context.bytes(), ..weights }
+    }
+
     /// All of it.
     pub fn bytes(&self) -> u64 {
-        self.weights + self.cache + WORKING_MEMORY
+        self.weights.saturating_add(self.cache).saturating_add(WORKING_MEMORY)
     }
 
     /// Refuses what is more than `free`.
@@ -66,6 +96,18 @@ pub fn free_memory() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_expected_of_a_published_shape_is_what_its_files_say_later() {
+        // Qwen3-0.6B as its configuration has it: 28 layers, 8 heads of 128 elements; Q8_0 has 34 bytes for 32 weights.
+        let (parameters, file_bytes) = (596_049_920, 596_049_920 / 32 * 34);
+        let context = ExpectedContext { layers: 28, kv_heads: 8, head_dim: 128, tokens: 40_960 };
+        let need = MemoryNeed::expected(parameters, file_bytes, context);
+        assert_eq!(need.weights, 2 * file_bytes);
+        assert_eq!(need.cache, 4096 * 28 * 2 * 8 * 128 * 4);
+        // What has more bytes than Q8_0 is kept as Q8_0.
+        assert_eq!(MemoryNeed::expected(parameters, parameters * 4, context), need);
+    }
 
     #[test]
     fn a_model_over_the_free_memory_is_refused_with_both_numbers() {

@@ -30,12 +30,12 @@ pub use files::{
     DescribedModel, EncoderFiles, ModelFiles, Seq2SeqFiles, Weight, Weights, describe, open,
     open_bytes, open_encoder, open_encoder_bytes, open_seq2seq, open_seq2seq_bytes, open_tokenizer,
 };
-pub use fit::{MemoryNeed, free_memory};
+pub use fit::{ExpectedContext, MemoryNeed, free_memory};
 pub use generator::DecoderGenerator;
 pub use layers::{Activation, Precision};
 pub use load::{
-    LoadOptions, ModelSource, load, load_classifier, load_decoder, load_placer, load_rewriter,
-    load_seq2seq, load_span_reader,
+    LoadOptions, ModelSource, can_run, load, load_classifier, load_decoder, load_placer,
+    load_rewriter, load_seq2seq, load_span_reader,
 };
 pub use prompt::{encode_prompt, encode_rendered};
 pub use template::{ChatTemplate, TemplateContext, TemplateMessage};

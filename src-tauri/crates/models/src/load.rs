@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use bimo_engine::{EngineError, ModelCard, Seq2Seq, TextGenerator};
 
-use crate::decoder::{Decoder, Placement, Precision};
+use crate::decoder::{Architecture, Decoder, Placement, Precision};
 use crate::device::choose_device;
 use crate::encoder::{Encoder, SentencePlacer, SpanReader, TextClassifier};
 use crate::fit::{MemoryNeed, free_memory};
@@ -27,6 +27,11 @@ pub enum ModelSource {
     },
     /// A GGUF file, or a folder in Hugging Face layout.
     Path(PathBuf),
+}
+
+/// True for an architecture, as files name it, that this program can run.
+pub fn can_run(architecture: &str) -> bool {
+    Architecture::from_name(architecture).is_some()
 }
 
 /// How to load a model.

@@ -6,6 +6,7 @@
 mod convert;
 mod error;
 mod history;
+mod hub;
 mod library;
 mod model;
 mod page;
@@ -14,10 +15,14 @@ mod story;
 
 pub use error::ApiError;
 pub use history::{GenerationDetail, GenerationStatus, GenerationSummary, HistoryQuery};
+pub use hub::{
+    Bilingual, CatalogueEntry, Download, DownloadState, Downloads, Fit, FoundModel, HubAccess,
+    ModelOffer, NetworkRequest, OfferedModel, TokenFrom,
+};
 pub use library::{
     BinEntry, ChapterSummary, Counts, Created, Library, LibraryItem, SearchHit, WorkSummary,
 };
-pub use model::ShelvedModel;
+pub use model::{ModelShelf, ModelTask, ShelvedFrom, ShelvedModel};
 pub use page::{AuthorSpan, ChapterPage, Edit, Guidance, Saved};
 pub use settings::{
     DeskState, InterfaceLanguage, ModelState, ModelStatus, Notice, Recovered, Settings, Theme,
@@ -25,6 +30,8 @@ pub use settings::{
 pub use story::{
     ContextPiece, ContextReport, ContinueRequest, GenerationStart, StoryEvent, Try, WritingParams,
 };
+
+pub use bimo_engine::DeviceReason;
 
 use serde::{Deserialize, Serialize};
 

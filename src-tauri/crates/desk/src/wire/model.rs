@@ -1,8 +1,40 @@
 //! The models that a person can choose from.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::ApiError;
+use super::{ApiError, WritingParams};
+
+/// What a model is used for.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, specta::Type,
+)]
+#[serde(rename_all = "camelCase")]
+pub enum ModelTask {
+    /// Going on with a story, and talking.
+    Story,
+    /// From one language into the other.
+    Translate,
+    /// Saying it shorter.
+    Summarize,
+    /// The mood of a text.
+    Sentiment,
+    /// Finding an answer in a text.
+    Answer,
+    /// What texts have in common.
+    Embed,
+}
+
+/// Where a model on the shelf comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub enum ShelvedFrom {
+    /// It is part of the program.
+    Starter,
+    /// The person brought it from their own disk, where it stays.
+    Brought,
+    /// It was fetched from a hub.
+    Fetched,
+}
 
 /// A model on the shelf.
 #[derive(Debug, Clone, PartialEq, Serialize, specta::Type)]
@@ -12,12 +44,14 @@ pub struct ShelvedModel {
     pub path: Option<String>,
     /// Its name.
     pub name: String,
-    /// True for the model that is part of the program.
-    pub starter: bool,
-    /// It is the one that writes.
-    pub writes: bool,
-    /// The person brought it, and can take it away again.
-    pub brought: bool,
+    /// Where it comes from.
+    pub from: ShelvedFrom,
+    /// `owner/name[:file]` of a model that was fetched.
+    pub address: Option<String>,
+    /// What it is used for now.
+    pub used_for: Vec<ModelTask>,
+    /// How it writes unless the person says otherwise, where they have said so.
+    pub defaults: Option<WritingParams>,
     /// `qwen3`, for instance; empty where its files cannot be read.
     pub architecture: String,
     /// Number of weights; 0 where that is not known.
@@ -30,4 +64,16 @@ pub struct ShelvedModel {
     pub free_bytes: f64,
     /// Why it cannot write.
     pub problem: Option<ApiError>,
+}
+
+/// The models that can be chosen.
+#[derive(Debug, Clone, PartialEq, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ModelShelf {
+    /// The one in the program first.
+    pub models: Vec<ShelvedModel>,
+    /// The folder of those that were fetched.
+    pub folder: String,
+    /// Why that folder cannot be read: the models in it are not listed then.
+    pub folder_problem: Option<ApiError>,
 }

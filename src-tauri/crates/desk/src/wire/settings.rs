@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ChapterId, GenerationId, Library, WritingParams};
+use super::{ChapterId, DeviceReason, GenerationId, Library, WritingParams};
 
 /// Light or dark.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
@@ -101,10 +101,10 @@ pub struct ModelStatus {
     pub parameters: f64,
     /// Longest sequence in tokens.
     pub context_length: u32,
-    /// `CPU`, and why.
+    /// `CPU`, for instance.
     pub device: String,
-    /// Why that device was chosen.
-    pub device_reason: String,
+    /// Why that device was chosen; nothing while it is not.
+    pub device_reason: Option<DeviceReason>,
     /// Bytes of weights in memory.
     pub bytes: f64,
     /// Why it could not be loaded.

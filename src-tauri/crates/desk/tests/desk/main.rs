@@ -1,8 +1,14 @@
 //! What the desk promises, seen from outside: one binary, one module for each promise.
 
 mod context;
+mod downloads;
+mod hub_access;
 mod opening;
 mod recovery;
+// The one of the hub's own tests: it misbehaves in every way that is known of, more than is asked of it here.
+#[allow(dead_code)]
+#[path = "../../../hub/tests/hub/server.rs"]
+mod server;
 mod shelf;
 mod starter;
 mod tries;

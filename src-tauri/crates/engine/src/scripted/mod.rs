@@ -5,7 +5,7 @@ mod generator;
 mod reader;
 mod rewriter;
 
-use crate::{DeviceKind, ModelCard};
+use crate::{DeviceKind, DeviceReason, ModelCard};
 
 pub use classifier::ScriptedClassifier;
 pub use generator::ScriptedGenerator;
@@ -23,7 +23,7 @@ fn card() -> ModelCard {
         vocabulary: 0x11_0000,
         instruct: false,
         device: DeviceKind::Cpu,
-        device_reason: "it only recites".into(),
+        device_reason: DeviceReason::BuiltForProcessor,
         sha256: "00".repeat(32),
     }
 }

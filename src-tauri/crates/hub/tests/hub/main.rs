@@ -3,6 +3,7 @@
 mod folder;
 mod killed;
 mod misbehaving;
+mod offers;
 mod requests;
 mod server;
 mod usual;

@@ -168,6 +168,7 @@ async fn api(stream: &mut TcpStream, shared: &Shared, seen: &Seen) -> std::io::R
         ]),
         Some("/revision/main") => json!({
             "id": shared.repo, "sha": COMMIT, "gated": false, "cardData": { "license": "apache-2.0" },
+            "config": { "model_type": "llama" }, "safetensors": { "total": 1234 },
         }),
         Some(tree) if tree == format!("/tree/{COMMIT}") => {
             shared.files.iter().map(entry).collect::<Value>()
