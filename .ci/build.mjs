@@ -29,9 +29,17 @@ export function buildInterface() {
 /** Builds the window and the command line; answers with their paths. */
 export function buildPrograms(words) {
   step(words, "cargo", ["build", ...SELECTION, "--bins"]);
-  const folder = join(targetFolder(), "debug");
-  const ending = process.platform === "win32" ? ".exe" : "";
-  return { desk: join(folder, `bimo-desktop${ending}`), bimo: join(folder, `bimo${ending}`) };
+  return { desk: built("bimo-desktop"), bimo: built("bimo") };
+}
+
+/** Builds a program for trying the crates; answers with its path. */
+export function buildExample(name) {
+  step(`Building ${name}`, "cargo", ["build", ...SELECTION, "--example", name]);
+  return built(join("examples", name));
+}
+
+function built(name) {
+  return join(targetFolder(), "debug", process.platform === "win32" ? `${name}.exe` : name);
 }
 
 /** `cargo clippy` and `cargo test` over the same selection. */
