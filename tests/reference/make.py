@@ -8,7 +8,7 @@ What lies where, for tests that walk over all of it (every folder is one fixture
 
 fixtures/models/NAME/expected.json, and the model's files beside it
     architecture        llama | qwen2 | qwen3 | smollm3 | phi3 | gemma3 | gpt2
-    path                what to open, relative to the folder: "." (a Hugging Face folder) or "model.gguf"
+    path                what to open, relative to the folder: "." (a Hugging Face folder), "model.gguf", or its first part
     prompts[]           text; ids (its tokens, nothing added); best (the most probable next token after each id);
                         last_logits (all logits after the last id); first_logits (after the first id; short prompts)
     greedy[]            prompt (ids), tokens (the 64 most probable that follow one another; stop tokens do not stop it)

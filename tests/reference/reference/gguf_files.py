@@ -365,10 +365,13 @@ def write_tokenizer(path: Path, architecture: str, vocabulary: Vocabulary) -> No
     finish(writer)
 
 
-def write_model(path: Path, name: str, model, kind: str, vocabulary: Vocabulary, seed: int) -> None:
-    """The model's weights in the given kind (for a K-quant: random weights of the same spread)."""
+def write_model(
+    path: Path, name: str, model, kind: str, vocabulary: Vocabulary, seed: int, tensors_in_a_part: int = 0
+) -> None:
+    """The model's weights in the given kind (for a K-quant: random weights of the same spread), perhaps in parts."""
     config = model.config
-    writer = gguf.GGUFWriter(path, config.model_type.removesuffix("_text"))
+    architecture = config.model_type.removesuffix("_text")
+    writer = gguf.GGUFWriter(path, architecture, split_max_tensors=tensors_in_a_part)
     writer.add_type(gguf.GGUFType.MODEL)
     writer.add_name(name)
     writer.add_file_type(FILE_TYPES[kind])
@@ -395,9 +398,10 @@ def finish(writer: gguf.GGUFWriter) -> None:
     writer.close()
 
 
-def load_weights(path: Path, model) -> None:
-    """Give the model the weights that the file holds, each block undone to f32."""
-    stored = {t.name: gguf.quants.dequantize(t.data, t.tensor_type) for t in gguf.GGUFReader(path).tensors}
+def load_weights(paths: list[Path], model) -> None:
+    """Give the model the weights that the files hold, each block undone to f32."""
+    tensors = [tensor for path in paths for tensor in gguf.GGUFReader(path).tensors]
+    stored = {t.name: gguf.quants.dequantize(t.data, t.tensor_type) for t in tensors}
     layout, weights = Layout(model.config), {}
     for tensor in model.state_dict():
         source = gguf_name(tensor, model.config.model_type)

@@ -215,10 +215,11 @@ def make_chinese_gpt2(root: Path) -> None:
     write_expected(folder / "expected.json", answers(read, encode, {"architecture": "gpt2", "path": "."}))
 
 
-def make_gguf(root: Path, family_name: str, kind: str, vocabulary: str = "bpe") -> None:
-    """A GGUF, with the kind of vocabulary asked for inside."""
+def make_gguf(root: Path, family_name: str, kind: str, vocabulary: str = "bpe", tensors_in_a_part: int = 0) -> None:
+    """A GGUF, with the kind of vocabulary asked for inside; split into parts where their size is given."""
     family = FAMILIES[family_name]
     name = f"{family_name}-gguf-{kind}" + ("" if vocabulary == "bpe" else f"-{vocabulary}")
+    name += "-split" if tensors_in_a_part else ""
     folder = fresh_folder(root, name)
     path = folder / "model.gguf"
     if vocabulary == "sentencepiece":
@@ -229,13 +230,13 @@ def make_gguf(root: Path, family_name: str, kind: str, vocabulary: str = "bpe") 
         inside, encode = Vocabulary.of_byte_pairs(pairs), _coder(pairs.tokenizer)
 
     def finish(model: torch.nn.Module, seed: int) -> torch.nn.Module:
-        gguf_files.write_model(path, name, model, kind, inside, seed)
+        gguf_files.write_model(path, name, model, kind, inside, seed, tensors_in_a_part)
         read = type(model)(copy.deepcopy(model.config))
-        gguf_files.load_weights(path, read)
+        gguf_files.load_weights(sorted(folder.glob("*.gguf")), read)
         return read
 
     model = telling_model(family, BLOCK_WIDTH if "_k" in kind else WIDTH, finish)
-    about = {"architecture": model.config.model_type.removesuffix("_text"), "path": "model.gguf"}
+    about = {"architecture": model.config.model_type.removesuffix("_text"), "path": min(folder.glob("*.gguf")).name}
     write_expected(folder / "expected.json", answers(model, encode, about))
 
 
@@ -245,6 +246,7 @@ def make_llama(root: Path) -> None:
     for kind in ("f32", "f16", "bf16", "q8_0", "q4_0", "q5_0", "q4_k"):
         make_gguf(root, "llama", kind)
     make_gguf(root, "llama", "q8_0", "sentencepiece")
+    make_gguf(root, "llama", "q8_0", tensors_in_a_part=8)
     make_gguf(root, "llama3-rope", "f16")
 
 

@@ -169,6 +169,15 @@ pub enum ModelsCommand {
         #[arg(long)]
         pickle: bool,
     },
+    /// List a model of your own; its files stay where they are
+    Import {
+        /// A GGUF file, or a folder in Hugging Face layout
+        #[arg(value_name = "PATH")]
+        path: PathBuf,
+        /// Copy the files into the folder of models
+        #[arg(long)]
+        copy: bool,
+    },
     /// Show a model's files, size and licence; asks the hub where the model is not here
     Info {
         /// owner/name[:file], or the address of a page

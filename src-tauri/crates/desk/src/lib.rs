@@ -37,7 +37,8 @@ pub use bimo_engine::{
     CancellationToken, FinishReason, ModelCard, PieceKind, SamplingParams, TokenChoice,
 };
 pub use bimo_hub::{
-    Fault, FoundRepo, LocalModel, ModelRecord, Phase, Pickle, Progress, RequestLog, RequestRecord,
+    Fault, FoundRepo, LocalModel, ModelRecord, Phase, Pickle, Placing, Progress, RequestLog,
+    RequestRecord,
 };
 pub use bimo_models::settle_threads;
 pub use desk::Desk;

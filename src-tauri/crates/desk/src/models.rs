@@ -6,11 +6,12 @@ use std::sync::Arc;
 use bimo_engine::CancellationToken;
 use bimo_hub::{
     FoundRepo, Hub, HubError, LocalModel, ModelAddress, ModelRecord, ModelsFolder, Patience,
-    Pickle, Progress, RepoOffer, RequestLog, Surroundings,
+    Pickle, Placing, Progress, RepoOffer, RequestLog, Surroundings,
 };
 
 use crate::Folders;
 use crate::hub_access::Access;
+use crate::options::system_time_ms;
 use crate::secrets::Secrets;
 use crate::wire::ApiError;
 
@@ -103,6 +104,18 @@ impl Models {
         let exists = |path: &&Path| path.is_dir();
         let folder = self.folder.path().ancestors().find(exists).unwrap_or(Path::new("/"));
         (self.surroundings.free_bytes)(folder).unwrap_or(u64::MAX)
+    }
+
+    /// Lists a GGUF file or a folder in Hugging Face layout among the models on this machine: where it lies, or as a
+    /// copy. Refused, with the reason, where it is no model that can run here.
+    pub fn import(
+        &self,
+        path: &Path,
+        placing: Placing,
+        cancel: &CancellationToken,
+    ) -> Result<LocalModel, ApiError> {
+        bimo_models::describe(path)?;
+        Ok(self.folder.import(path, placing, system_time_ms(), cancel)?)
     }
 
     /// Asks the hub for repositories by name.

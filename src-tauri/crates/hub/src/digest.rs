@@ -22,6 +22,11 @@ pub(crate) enum Hasher {
 }
 
 impl Hasher {
+    /// For content that no hub knows.
+    pub fn sha256() -> Self {
+        Self::Sha256(Sha256::new())
+    }
+
     /// For a file of which nothing has been read yet.
     pub fn of(file: &RepoFile) -> Self {
         if file.sha256.is_some() {
@@ -59,12 +64,17 @@ impl Hasher {
         }
     }
 
-    /// Compares with what the hub says.
-    pub fn check(self, file: &RepoFile) -> Result<(), HubError> {
-        let found = match self {
+    /// The hash of what was read, in hexadecimal.
+    pub fn finish(self) -> String {
+        match self {
             Self::Sha256(sha256) => hex(&sha256.finalize()),
             Self::Git(sha1) => hex(&sha1.finalize()),
-        };
+        }
+    }
+
+    /// Compares with what the hub says.
+    pub fn check(self, file: &RepoFile) -> Result<(), HubError> {
+        let found = self.finish();
         let expected = file.sha256.as_ref().or(file.git_sha1.as_ref()).cloned().unwrap_or_default();
         if found == expected {
             return Ok(());

@@ -53,14 +53,19 @@ impl LocalModel {
     /// What is opened: a GGUF file, or the folder.
     pub fn path(&self) -> PathBuf {
         match &self.record.entry {
-            Some(entry) => self.folder.join(entry),
-            None => self.folder.clone(),
+            Some(entry) => self.files_folder().join(entry),
+            None => self.files_folder().to_owned(),
         }
+    }
+
+    /// Where its files lie: in its own folder, unless the person keeps them elsewhere.
+    fn files_folder(&self) -> &Path {
+        self.record.elsewhere.as_deref().unwrap_or(&self.folder)
     }
 
     /// Where one of its files lies.
     pub(crate) fn path_of(&self, file: &RepoFile) -> PathBuf {
-        self.folder.join(self.record.place_of(file))
+        self.files_folder().join(self.record.place_of(file))
     }
 
     /// Bytes of a file that are here.
@@ -137,7 +142,7 @@ impl ModelsFolder {
         }
     }
 
-    /// Removes a model, or the part of it that is here.
+    /// Removes a model, or the part of it that is here. Files that the person keeps elsewhere stay.
     pub fn remove(&self, model: &LocalModel) -> Result<(), HubError> {
         let _lock = self.lock(&model.record)?;
         let failed = |error: std::io::Error| HubError::from_io(&model.folder, &error);

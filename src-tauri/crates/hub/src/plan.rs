@@ -32,6 +32,9 @@ const COMPANIONS: &[&str] = &[
 /// Of several quantisations without a word from the person: the usual one, then by what is lost.
 const USUAL: &[&str] = &["Q4_K_M", "Q5_K_M", "Q8_0", "Q6_K", "Q4_0"];
 
+/// Parts that a model may be split into; more stand in no repository.
+const MOST_PARTS: u32 = 512;
+
 /// Weights in Python's pickle format are programs; they are read without being run, and only by those who agree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Pickle {
@@ -60,7 +63,8 @@ pub(crate) fn plan(
         },
     };
     let RepoRevision { commit, licence, .. } = revision;
-    Ok(ModelRecord { repo: address.repo.clone(), commit, licence, entry, files, fetched_at_ms: 0 })
+    let repo = address.repo.clone();
+    Ok(ModelRecord { repo, commit, licence, entry, files, elsewhere: None, fetched_at_ms: 0 })
 }
 
 /// True where a part of a file's name is that of a whole quantisation, or the path is the file's own.
@@ -83,36 +87,87 @@ fn one_file(
     files: &[RepoFile],
     asked: Option<&str>,
 ) -> Result<Chosen, HubError> {
-    let candidates: Vec<&RepoFile> = files.iter().filter(|file| is_gguf(file)).collect();
-    let named = |asked: &str| -> Vec<&RepoFile> {
-        let exact = candidates.iter().find(|file| file.path == asked);
-        match exact {
-            Some(file) => vec![file],
-            None => candidates.iter().copied().filter(|file| is_named(&file.path, asked)).collect(),
+    let candidates = editions(files);
+    let named = |asked: &str| -> Vec<&Edition<'_>> {
+        let is_it = |edition: &&Edition<'_>| edition.iter().any(|file| file.path == asked);
+        match candidates.iter().find(is_it) {
+            Some(edition) => vec![edition],
+            None => candidates.iter().filter(|edition| is_named(&edition[0].path, asked)).collect(),
         }
     };
     let found = match asked {
         Some(asked) => named(asked),
-        None if candidates.len() == 1 => candidates.clone(),
+        None if candidates.len() == 1 => candidates.iter().collect(),
         None => {
             let usual = USUAL.iter().map(|usual| named(usual)).find(|found| found.len() == 1);
-            usual.unwrap_or_else(|| candidates.clone())
+            usual.unwrap_or_else(|| candidates.iter().collect())
         }
     };
     match found[..] {
-        [file] => {
-            let name = file.path.rsplit('/').next().unwrap_or(&file.path);
-            Ok((Some(name.to_owned()), vec![file.clone()]))
-        }
+        [edition] => whole(address, edition),
         [] => Err(HubError::NotFound { what: address.to_string() }),
-        _ if found.iter().all(|file| is_part(&file.path)) => {
-            Err(no_model(address, "its GGUF is split into several files"))
-        }
         _ => Err(HubError::SeveralModels {
             repo: address.repo.to_string(),
-            files: found.iter().map(|file| file.path.clone()).collect(),
+            files: found.iter().map(|edition| edition[0].path.clone()).collect(),
         }),
     }
+}
+
+/// The files of one GGUF, by the order of their parts; never empty.
+type Edition<'a> = Vec<&'a RepoFile>;
+
+/// All GGUF models, each in one file or in several.
+fn editions(files: &[RepoFile]) -> Vec<Edition<'_>> {
+    let mut editions: Vec<Edition<'_>> = Vec::new();
+    for file in files.iter().filter(|file| is_gguf(file)) {
+        let same = editions.iter_mut().find(|edition| {
+            let (one, other) = (part_of(&edition[0].path), part_of(&file.path));
+            matches!((one, other), (Some(one), Some(other)) if one.base == other.base && one.count == other.count)
+        });
+        match same {
+            Some(edition) => edition.push(file),
+            None => editions.push(vec![file]),
+        }
+    }
+    for edition in &mut editions {
+        edition.sort_by_key(|file| part_of(&file.path).map(|part| part.number));
+    }
+    editions
+}
+
+/// A GGUF with all its parts; the first is the one that is opened.
+fn whole(address: &ModelAddress, edition: &[&RepoFile]) -> Result<Chosen, HubError> {
+    let first = &edition[0].path;
+    if let Some(Part { count, .. }) = part_of(first) {
+        let is_there = |number| {
+            edition.iter().any(|file| part_of(&file.path).is_some_and(|part| part.number == number))
+        };
+        if let Some(missing) = (1..=count).find(|&number| !is_there(number)) {
+            let reason = format!("part {missing} of {count} of its GGUF is not there");
+            return Err(no_model(address, &reason));
+        }
+    }
+    let name = first.rsplit('/').next().unwrap_or(first);
+    Ok((Some(name.to_owned()), edition.iter().copied().cloned().collect()))
+}
+
+/// What the name `BASE-00002-of-00003.gguf` says.
+struct Part<'a> {
+    base: &'a str,
+    number: u32,
+    count: u32,
+}
+
+/// The name without its number, for a part of a GGUF.
+pub(crate) fn base_of(path: &str) -> Option<&str> {
+    part_of(path).map(|part| part.base)
+}
+
+fn part_of(path: &str) -> Option<Part<'_>> {
+    let (before, count) = path.strip_suffix(".gguf")?.rsplit_once("-of-")?;
+    let (base, number) = before.rsplit_once('-')?;
+    let (number, count) = (number.parse().ok()?, count.parse().ok()?);
+    (1..=MOST_PARTS).contains(&count).then_some(Part { base, number, count })
 }
 
 fn folder_files(
@@ -164,12 +219,6 @@ fn is_gguf(file: &RepoFile) -> bool {
     let name = file.path.rsplit('/').next().unwrap_or_default().to_ascii_lowercase();
     // What helps a model to see, and what it was quantised with, are no models.
     name.ends_with(".gguf") && !name.starts_with("mmproj") && !name.contains("imatrix")
-}
-
-fn is_part(path: &str) -> bool {
-    path.trim_end_matches(".gguf").rsplit_once("-of-").is_some_and(|(_, parts)| {
-        !parts.is_empty() && parts.bytes().all(|byte| byte.is_ascii_digit())
-    })
 }
 
 /// True for a file that is part of a model which is a folder: whoever names it means all of it.

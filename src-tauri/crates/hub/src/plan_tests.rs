@@ -68,6 +68,25 @@ fn a_gguf_is_the_one_file() {
 }
 
 #[test]
+fn a_split_gguf_is_all_its_parts() {
+    const SPLIT: &[&str] = &[
+        "README.md",
+        "x-Q8_0.gguf",
+        "Q4_K_M/x-Q4_K_M-00002-of-00002.gguf",
+        "Q4_K_M/x-Q4_K_M-00001-of-00002.gguf",
+        "x-Q6_K-00001-of-00002.gguf",
+    ];
+    let parts = ["Q4_K_M/x-Q4_K_M-00001-of-00002.gguf", "Q4_K_M/x-Q4_K_M-00002-of-00002.gguf"];
+    for address in ["a/b", "a/b:Q4_K_M", "a/b:Q4_K_M/x-Q4_K_M-00002-of-00002.gguf"] {
+        let planned = planned(address, SPLIT, Pickle::Refused);
+        assert_eq!(planned, Ok(parts.map(str::to_owned).to_vec()), "{address}");
+    }
+    let error = planned("a/b:Q6_K", SPLIT, Pickle::Refused).expect_err("a part is missing");
+    assert_eq!(error.code(), "no_model");
+    assert!(error.to_string().contains("part 2 of 2"), "{error}");
+}
+
+#[test]
 fn a_folder_is_its_weights_and_what_they_need() {
     let expected = [
         "config.json",
@@ -99,7 +118,8 @@ fn what_is_no_model_is_refused_with_the_reason() {
             &["config.json", "model.safetensors.index.json", "model-00001-of-00002.safetensors"],
             "no_model",
         ),
-        ("a/b", &["x-00001-of-00002.gguf", "x-00002-of-00002.gguf"], "no_model"),
+        ("a/b", &["x-00001-of-00002.gguf"], "no_model"),
+        ("a/b", &["x-00001-of-00003.gguf", "x-00003-of-00003.gguf"], "no_model"),
         ("a/b", &["x-f16.gguf", "y-f16.gguf"], "several_models"),
         ("a/b:q4_k", MANY_GGUF, "model_not_found"),
         ("a/b:Q3_K_M", MANY_GGUF, "model_not_found"),

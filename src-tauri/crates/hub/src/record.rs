@@ -1,5 +1,7 @@
 //! What is known of a model on this machine, or of one that is being fetched.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use crate::address::check_path;
@@ -21,6 +23,9 @@ pub struct ModelRecord {
     pub entry: Option<String>,
     /// All files.
     pub files: Vec<RepoFile>,
+    /// The folder where its files lie, if the person keeps them elsewhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub elsewhere: Option<PathBuf>,
     /// When all of it had been fetched, in milliseconds since 1970; 0 before.
     pub fetched_at_ms: i64,
 }
@@ -39,7 +44,8 @@ impl ModelRecord {
         }
     }
 
-    /// Where a file lies in the model's folder: the one that is opened directly in it, others as in the repository.
+    /// Where a file lies in the model's folder: the one that is opened directly in it, with its other parts, others as in
+    /// the repository.
     pub fn place_of<'a>(&self, file: &'a RepoFile) -> &'a str {
         let name = file.path.rsplit('/').next().unwrap_or(&file.path);
         if self.entry.is_some() { name } else { &file.path }

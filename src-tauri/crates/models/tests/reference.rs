@@ -55,7 +55,7 @@ fn fixtures() -> Vec<(PathBuf, Expected)> {
         (folder, serde_json::from_slice(&expected).unwrap())
     };
     let fixtures: Vec<(PathBuf, Expected)> = folders.into_iter().map(read).collect();
-    assert_eq!(fixtures.len(), 42);
+    assert_eq!(fixtures.len(), 43);
     fixtures
 }
 

@@ -1,14 +1,15 @@
 //! `bimo models`
 
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use bimo_desk::wire::ApiError;
 use bimo_desk::{
-    CancellationToken, FoundRepo, LocalModel, ModelRecord, Models, Phase, Pickle, Progress,
-    RequestRecord,
+    CancellationToken, FoundRepo, LocalModel, ModelRecord, Models, Phase, Pickle, Placing,
+    Progress, RequestRecord,
 };
 use serde_json::{Value, json};
 
@@ -31,6 +32,7 @@ pub async fn run(asked: arguments::Models, json: bool) -> anyhow::Result<ExitCod
         ModelsCommand::Pull { model, pickle } => {
             pull(&models, &model, consent(pickle), &cancel, json).await
         }
+        ModelsCommand::Import { path, copy } => import(&models, &path, copy, &cancel, json),
         ModelsCommand::Info { model, pickle } => {
             info(&models, &model, consent(pickle), &cancel, json).await
         }
@@ -83,7 +85,11 @@ async fn search(
     for FoundRepo { id, downloads, likes, pipeline_tag, gated, .. } in &found {
         let task = on_one_line(pipeline_tag.as_deref().unwrap_or("-"));
         let gated = if *gated { "\tlicence to accept" } else { "" };
-        print_line(&format!("{id}\t{task}\t{downloads} downloads\t{likes} likes{gated}"))?;
+        print_line(&format!(
+            "{id}\t{task}\t{}\t{}{gated}",
+            counted(*downloads, "download"),
+            counted(*likes, "like")
+        ))?;
     }
     Ok(())
 }
@@ -103,6 +109,22 @@ async fn pull(
         print_json(&local(&model))
     } else {
         Ok(print_line(&model.path().display().to_string())?)
+    }
+}
+
+fn import(
+    models: &Models,
+    path: &Path,
+    copy: bool,
+    cancel: &CancellationToken,
+    json: bool,
+) -> anyhow::Result<()> {
+    let placing = if copy { Placing::Copied } else { Placing::InPlace };
+    let model = models.import(path, placing, cancel)?;
+    if json {
+        print_json(&local(&model))
+    } else {
+        Ok(print_line(&format!("{}\t{}", model.record.name(), model.path().display()))?)
     }
 }
 
@@ -219,6 +241,11 @@ fn local(model: &LocalModel) -> Value {
     object
 }
 
+/// `1 like`, `2 likes`.
+fn counted(number: u64, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
 /// Bytes as people read them, in units of 1000.
 fn size(bytes: u64) -> String {
     match bytes {
@@ -272,7 +299,12 @@ fn words_of(progress: &Progress) -> String {
         Phase::Done => so_far,
         Phase::Fetching => {
             let left = seconds_left.map_or(String::new(), |left| format!(", {left:.0} s left"));
-            format!("{file}: {so_far}, {}/s{left}", size(*bytes_per_second as u64))
+            // At the beginning there is no speed yet.
+            let speed = match *bytes_per_second as u64 {
+                0 => String::new(),
+                bytes => format!(", {}/s", size(bytes)),
+            };
+            format!("{file}: {so_far}{speed}{left}")
         }
     }
 }
@@ -292,5 +324,9 @@ mod tests {
             seconds_left: Some(2598.4),
         };
         assert_eq!(words_of(&progress), "a.gguf: 1.5 MB of 2.34 GB, 900.0 kB/s, 2598 s left");
+        let first = Progress { bytes_per_second: 0.0, seconds_left: None, ..progress };
+        assert_eq!(words_of(&first), "a.gguf: 1.5 MB of 2.34 GB");
+        let counts = [0, 1, 2].map(|number| counted(number, "like"));
+        assert_eq!(counts, ["0 likes", "1 like", "2 likes"]);
     }
 }

@@ -1,6 +1,7 @@
-//! A GGUF file and its tensors.
+//! A GGUF and its tensors, in one file or in several.
 
 use std::borrow::Cow;
+use std::path::Path;
 
 use bimo_engine::EngineError;
 use candle_core::quantized::{GgmlDType, QStorage, QTensor};
@@ -9,28 +10,40 @@ use sha2::{Digest, Sha256};
 
 use super::bytes::Bytes;
 use super::gguf_header::Header;
-use super::{Weight, Weights, gguf_config, hex};
+use super::{Weight, Weights, gguf_config, gguf_parts, hex};
 use crate::decoder::DecoderConfig;
 use crate::layers::compute;
 
-/// A file with its header read.
+/// Files with their headers read.
 pub(super) struct Gguf {
-    bytes: Bytes,
+    /// In the order of their parts.
+    files: Vec<Bytes>,
     header: Header,
 }
 
 impl Gguf {
+    /// From one file that is in memory.
     pub fn read(bytes: Bytes) -> Result<Self, EngineError> {
-        Ok(Self { header: Header::read(&bytes)?, bytes })
+        Ok(Self { header: Header::read(&bytes)?, files: vec![bytes] })
+    }
+
+    /// From the disk, with all parts where it is split.
+    pub fn open(path: &Path) -> Result<Self, EngineError> {
+        let (files, header) = gguf_parts::read(path)?;
+        Ok(Self { files, header })
     }
 
     pub fn header(&self) -> &Header {
         &self.header
     }
 
-    /// In hex.
+    /// In hex; of several files, that of their digests in the order of the parts.
     pub fn sha256(&self) -> String {
-        hex(&Sha256::digest(&self.bytes[..]))
+        let digests: Vec<_> = self.files.iter().map(|bytes| Sha256::digest(&bytes[..])).collect();
+        match &digests[..] {
+            [one] => hex(one),
+            several => hex(&Sha256::digest(several.concat())),
+        }
     }
 
     /// Bytes of all tensors.
@@ -58,7 +71,7 @@ impl Weights for Gguf {
     fn get(&self, name: &str) -> Result<Weight, EngineError> {
         let place = self.header.tensors.get(name).ok_or_else(|| missing(name))?;
         // A copy is aligned as candle's blocks want it; the file's bytes inside the program need not be.
-        let data = self.bytes[place.start..place.start + place.bytes].to_vec();
+        let data = self.files[place.part][place.start..place.start + place.bytes].to_vec();
         let float = |dtype| {
             Tensor::from_raw_buffer(&data, dtype, &place.shape, &Device::Cpu).map(Weight::Float)
         };

@@ -42,7 +42,9 @@ pub struct TensorPlace {
     pub shape: Vec<usize>,
     /// Kind of its blocks.
     pub dtype: GgmlDType,
-    /// First byte in the file.
+    /// Which file it is in, where there are several; from 0.
+    pub part: usize,
+    /// First byte in that file.
     pub start: usize,
     /// Length in bytes.
     pub bytes: usize,
@@ -308,7 +310,7 @@ impl<'a> Cursor<'a> {
         }
         let bytes = blocks.checked_mul(dtype.type_size()).ok_or_else(|| too_large(&name))?;
         let start = usize::try_from(self.u64(&name)?).map_err(|_| too_large(&name))?;
-        Ok((name, TensorPlace { shape, dtype, start, bytes }))
+        Ok((name, TensorPlace { shape, dtype, part: 0, start, bytes }))
     }
 }
 

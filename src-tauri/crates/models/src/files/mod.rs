@@ -10,6 +10,7 @@ mod gguf;
 mod gguf_config;
 mod gguf_encoder;
 mod gguf_header;
+mod gguf_parts;
 mod gguf_seq2seq;
 mod gguf_tokenizer;
 mod hf_config;
@@ -70,17 +71,17 @@ pub struct ModelFiles {
 
 /// How a model lies on disk.
 enum Layout {
-    /// All in one file.
+    /// All in one file, or in its parts.
     Gguf(Gguf),
     /// A folder as Hugging Face has it.
     Folder(Folder),
 }
 
-/// Opens a GGUF file, or a folder in Hugging Face layout. Headers are checked against [`crate::limits`].
+/// Opens a GGUF file (any part of it, where it is split), or a folder in Hugging Face layout. Headers are checked against [`crate::limits`].
 pub fn open(path: &Path) -> Result<ModelFiles, EngineError> {
     if !path.is_dir() {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        return ModelFiles::of_gguf(&name, Gguf::read(Bytes::of_file(path)?)?);
+        return ModelFiles::of_gguf(&name, Gguf::open(path)?);
     }
     let folder = Folder::open(path)?;
     let name = file_name(path);
@@ -101,7 +102,7 @@ pub fn open_tokenizer(path: &Path) -> Result<TextTokenizer, EngineError> {
         let folder = if path.is_dir() { Some(path) } else { path.parent() };
         return folder::read_tokenizer(folder.unwrap_or(path), Vec::new());
     }
-    gguf_tokenizer::read(Gguf::read(Bytes::of_file(path)?)?.header())
+    gguf_tokenizer::read(Gguf::open(path)?.header())
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -152,7 +153,16 @@ impl ModelFiles {
     /// Its tokenizer.
     pub fn tokenizer(&self) -> Result<TextTokenizer, EngineError> {
         match &self.layout {
-            Layout::Gguf(gguf) => gguf_tokenizer::read(gguf.header()),
+            Layout::Gguf(gguf) => {
+                let tokenizer = gguf_tokenizer::read(gguf.header())?;
+                let (tokens, rows) = (tokenizer.vocabulary_size(), self.config.vocabulary);
+                if tokens > rows {
+                    let words =
+                        format!("the tokenizer has {tokens} tokens and the embedding {rows} rows");
+                    return Err(EngineError::ModelIncomplete(words));
+                }
+                Ok(tokenizer)
+            }
             Layout::Folder(folder) => folder.tokenizer(),
         }
     }

@@ -30,7 +30,7 @@ enum Layout {
 pub fn open_seq2seq(path: &Path) -> Result<Seq2SeqFiles, EngineError> {
     if !path.is_dir() {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        return Seq2SeqFiles::of_gguf(&name, Gguf::read(Bytes::of_file(path)?)?);
+        return Seq2SeqFiles::of_gguf(&name, Gguf::open(path)?);
     }
     let settings = read_json(&path.join("config.json"))?;
     let (architecture, sharing) = hf_seq2seq::kind(&settings)?;
