@@ -19,6 +19,7 @@ export const commands = {
 	forgetModel: (path: string) => __TAURI_INVOKE<ModelShelf>("forget_model", { path }),
 	removeModel: (address: string) => __TAURI_INVOKE<ModelShelf>("remove_model", { address }),
 	useModel: (task: ModelTask, path: string | null) => __TAURI_INVOKE<null>("use_model", { task, path }),
+	unloadModel: () => __TAURI_INVOKE<null>("unload_model"),
 	keepDefaults: (path: string | null, defaults: WritingParams | null) => __TAURI_INVOKE<ModelShelf>("keep_defaults", { path, defaults }),
 	/**  The system's own dialog; nothing where the person thinks better of it. */
 	chooseModelFile: () => __TAURI_INVOKE<string | null>("choose_model_file"),
@@ -393,6 +394,8 @@ export type FoundModel = {
 export type GenerationDetail = {
 	/**  As in the list. */
 	summary: GenerationSummary,
+	/**  What the model thought before it wrote; mostly nothing. */
+	thoughts: string,
 	/**  Exactly what was sent. */
 	prompt: ContextPiece[],
 	/**  Every sampler setting. */
@@ -560,7 +563,9 @@ export type ModelState =
 /**  It writes. */
 "ready" |
 /**  It could not be loaded. */
-"failed";
+"failed" |
+/**  It was let go of; the next request calls it back. */
+"unloaded";
 
 /**  The model that writes. */
 export type ModelStatus = {
@@ -748,6 +753,8 @@ export type Settings = {
 	tintModelText: boolean,
 	/**  Cores that a model may use; 0 lets the program choose. Takes effect at the next start. */
 	threads: number,
+	/**  Minutes without work after which a model other than the program's own is let go of; 0 keeps it. */
+	idleMinutes: number,
 	/**  How to write. */
 	writing: WritingParams,
 	/**  Width of the library in pixels; 0 folds it away. */
@@ -811,6 +818,12 @@ done: number;
 total: number;
 /**  Tokens taken from the cache. */
 reused: number } |
+/**  The model thinks before it writes. Its thoughts come to the history and to no page. */
+{ kind: "thinking";
+/**  Which generation. */
+generation: GenerationId;
+/**  Han characters and words of its thoughts so far. */
+words: number } |
 /**  More text of one generation. */
 { kind: "text";
 /**  Which. */

@@ -19,6 +19,7 @@ import type {
   LibraryItem,
   ModelShelf,
   Settings,
+  ModelStatus,
   ShelvedModel,
   StoryEvent,
   WorkId,
@@ -99,6 +100,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     pageSize: 19,
     tintModelText: true,
     threads: 0,
+    idleMinutes: 30,
     writing: { wildness: 0.5, length: 120, finishSentence: true, sampling: null, seed: null },
     libraryWidth: 248,
     inspectorOpen: true,
@@ -182,6 +184,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
       const sampling = { ...(request.writing.sampling ?? SAMPLING_OFF), seed };
       generations.set(id, {
         summary,
+        thoughts: "",
         prompt: context.pieces,
         sampling,
         maxTokens: request.writing.length,
@@ -196,7 +199,16 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
       return { id, seed };
     });
   const recite = async (starts: GenerationStart[], texts: string[], tell: (event: StoryEvent) => void) => {
-    const pieces = texts.map((text) => text.match(/\s*[\p{L}\p{N}]{1,4}|[^]/gu) ?? []);
+    const told = starts.map(({ id }, choice) => {
+      // As a thinking model writes: the desk tells of the words, and keeps the thought in the history.
+      const [, thought = "", said = ""] = /^(?:<think>([^]*?)<\/think>)?([^]*)$/.exec(texts[choice] ?? "") ?? [];
+      const detail = generations.get(id);
+      if (detail) detail.thoughts = thought;
+      const words = thought.split(/\s+/).filter((word) => word !== "").length;
+      if (words > 0) tell({ kind: "thinking", generation: id, words });
+      return said;
+    });
+    const pieces = told.map((text) => text.match(/\s*[\p{L}\p{N}]{1,4}|[^]/gu) ?? []);
     const longest = Math.max(...pieces.map((each) => each.length));
     for (let at = 0; at < longest && !stopped; at++) {
       if (pace > 0) await pause(pace);
@@ -234,6 +246,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     void recite(starts, next, tell);
   };
 
+  let watchingModel: (status: ModelStatus) => void = () => {};
   const brought: ShelvedModel[] = [];
   let writes: string | null = null;
   const shelved = (path: string | null, name: string): ShelvedModel => ({
@@ -277,7 +290,10 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     saveSettings: async (next) => {
       settings = structuredClone(next);
     },
-    watchModel: async (onStatus) => onStatus(await modelStatus()),
+    watchModel: async (onStatus) => {
+      watchingModel = onStatus;
+      onStatus(await modelStatus());
+    },
     modelCard: async () => `# ${MODEL}\n\nA **small** model for trying the desk.\n\n- Vocabulary: 16,384\n`,
     models: async () => shelf(),
     bringModel: async (path) => {
@@ -288,6 +304,9 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
       brought.splice(brought.findIndex((each) => each.path === path), 1);
       if (writes === path) writes = null;
       return shelf();
+    },
+    unloadModel: async () => {
+      watchingModel({ ...(await modelStatus()), state: "unloaded" });
     },
     removeModel: async (address) => {
       brought.splice(brought.findIndex((each) => each.address === address), 1);

@@ -55,6 +55,7 @@ export interface Host {
   removeModel(address: string): Promise<ModelShelf>;
   /** Answers at once; `watchModel` tells when it is ready. */
   useModel(task: ModelTask, path: string | null): Promise<void>;
+  unloadModel(): Promise<void>;
   /** How a model writes unless the person says otherwise; null forgets that. */
   keepDefaults(path: string | null, defaults: WritingParams | null): Promise<ModelShelf>;
   /** Models that are worth knowing of, as they are for this computer now; asks nobody. */

@@ -20,6 +20,7 @@ export const tauriHost: Host = {
   saveSettings: (settings) => done(commands.saveSettings(settings)),
   watchModel: (onStatus) => done(commands.watchModel(channel(onStatus))),
   useModel: (task, path) => done(commands.useModel(task, path)),
+  unloadModel: () => done(commands.unloadModel()),
   watchDownloads: (onDownloads) => done(commands.watchDownloads(channel(onDownloads))),
   downloadModel: (address, pickle) => done(commands.downloadModel(address, pickle)),
   pauseDownload: (address) => done(commands.pauseDownload(address)),

@@ -103,6 +103,29 @@ describe("notices", () => {
   });
 });
 
+describe("a model's memory", () => {
+  it("is freed by a button, and the story can still go on", async () => {
+    const user = userEvent.setup();
+    const { desk } = await openWindow();
+    desk.panel = "models";
+    await user.click(await screen.findByTestId("unload-model"));
+    await waitFor(() => expect(desk.model?.state).toBe("unloaded"));
+    expect(screen.getByTestId("models")).toHaveTextContent(en.models.unloaded);
+    expect(screen.queryByTestId("unload-model")).toBeNull();
+    desk.panel = "write";
+    await waitFor(() => expect(screen.getByTestId("continue")).toBeEnabled());
+  });
+
+  it("is freed after a time that the person sets", async () => {
+    const user = userEvent.setup();
+    const { desk, host } = await openWindow();
+    desk.panel = "settings";
+    await user.selectOptions(await screen.findByTestId("setting-idle"), en.settings.idleMinutes(5));
+    expect(desk.settings?.idleMinutes).toBe(5);
+    await waitFor(() => expect(host.calls).toContain("saveSettings"));
+  });
+});
+
 describe("the model card", () => {
   it("is text: nothing in it runs or loads", async () => {
     const user = userEvent.setup();

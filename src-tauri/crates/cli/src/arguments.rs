@@ -85,6 +85,9 @@ pub struct Continue {
     /// Take the prompt as it is: no template, no trimming
     #[arg(long)]
     pub raw: bool,
+    /// Print what a thinking model thinks too, to standard error; it is never part of the text
+    #[arg(long)]
+    pub show_thinking: bool,
 }
 
 /// `bimo tokenize`

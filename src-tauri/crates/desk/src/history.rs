@@ -33,6 +33,7 @@ impl Desk {
         let sampling = serde_json::from_str(&stored.sampling).map_err(ApiError::internal)?;
         Ok(GenerationDetail {
             summary: stored.summary.clone().into(),
+            thoughts: stored.thoughts,
             prompt: sent.pieces,
             sampling,
             max_tokens: stored.max_tokens,

@@ -50,4 +50,4 @@ pub use reader::{ChapterText, LibraryReader, WorkText};
 pub use secrets::{Secrets, SecretsError};
 pub use starter::open_tokenizer;
 pub use story::{HeardToken, sampling_for};
-pub use text_model::{Continuation, Score, ScoredToken, TextModel, TextRequest};
+pub use text_model::{Continuation, Score, ScoredToken, TextModel, TextPart, TextRequest};

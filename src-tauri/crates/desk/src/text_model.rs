@@ -6,7 +6,7 @@ use bimo_engine::{
 };
 
 use crate::ModelSpec;
-use crate::story::{Context, Ear, Heard, HeardToken};
+use crate::story::{Cleaning, Context, Ear, Heard, HeardToken};
 use crate::wire::{ApiError, Guidance, WritingParams};
 
 /// Longest window of a text that is scored, in tokens.
@@ -32,11 +32,22 @@ pub struct TextRequest {
     pub alternatives: usize,
 }
 
+/// What comes while a continuation is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextPart<'a> {
+    /// More of the text.
+    Text(&'a str),
+    /// More of what the model thinks before it writes.
+    Thought(&'a str),
+}
+
 /// A continuation that was written.
 #[derive(Debug, Clone)]
 pub struct Continuation {
-    /// The text.
+    /// The text, without what the model thought.
     pub text: String,
+    /// What it thought before it wrote; mostly nothing.
+    pub thoughts: String,
     /// Its tokens.
     pub tokens: Vec<HeardToken>,
     /// Tokens of the prompt.
@@ -83,31 +94,34 @@ impl TextModel {
         self.worker.card()
     }
 
-    /// Writes on, giving the text to `on_text` as it comes, on the model's own thread.
+    /// Writes on, giving the text to `on_part` as it comes, on the model's own thread.
     pub async fn continue_text(
         &self,
         request: TextRequest,
         cancel: CancellationToken,
-        mut on_text: impl FnMut(&str) + Send + 'static,
+        mut on_part: impl FnMut(TextPart<'_>) + Send + 'static,
     ) -> Result<Continuation, ApiError> {
         let (tokens, dropped, ear) = self.prompt(&request).await?;
         let engine_request = GenerationRequest {
             prompt: tokens,
             sampling: request.sampling,
             choices: 1,
-            max_tokens: request.max_tokens as usize,
+            max_tokens: request.max_tokens as usize + ear.room_for_thoughts(),
             min_tokens: 0,
             stop: Vec::new(),
             top_logprobs: request.alternatives,
         };
         let (said, mut heard) = tokio::sync::mpsc::unbounded_channel();
         let mut listener = ear.listen(1, move |what| {
-            if let Heard::More { text, token, .. } = what {
+            if let Heard::More { text, thought, token, .. } = what {
+                if !thought.is_empty() {
+                    on_part(TextPart::Thought(&thought));
+                }
                 if !text.is_empty() {
-                    on_text(&text);
+                    on_part(TextPart::Text(&text));
                 }
                 // The other end stays until everything has been said.
-                let _ = said.send((text, token));
+                let _ = said.send((text, thought, token));
             }
         });
         let sink = Box::new(move |event| listener.hear(event));
@@ -117,14 +131,16 @@ impl TextModel {
         };
         let mut written = Continuation {
             text: String::new(),
+            thoughts: String::new(),
             tokens: Vec::new(),
             prompt_tokens: outcome.prompt_tokens,
             reused_tokens: outcome.reused_tokens,
             dropped,
             finish,
         };
-        while let Some((text, token)) = heard.recv().await {
+        while let Some((text, thought, token)) = heard.recv().await {
             written.text += &text;
+            written.thoughts += &thought;
             written.tokens.extend(token);
         }
         Ok(written)
@@ -193,7 +209,12 @@ impl TextModel {
         };
         let no_guidance = Guidance::default();
         let context = Context::build(&self.worker, &no_guidance, &request.prompt, &writing).await?;
-        let ear = Ear::new(&context.before, self.card().instruct, None);
+        let ear = Ear {
+            cleaning: Cleaning::for_page(self.card().instruct, &context.report.pieces),
+            before: context.before,
+            finish_after: None,
+            enough: request.max_tokens,
+        };
         Ok((context.tokens, context.report.dropped, ear))
     }
 }
@@ -233,10 +254,13 @@ mod tests {
         let model = scripted(ScriptedGenerator::writing([" there was", " there was"])).await;
         let write = async |raw| {
             let (said, heard) = std::sync::mpsc::channel();
-            let on_text = move |text: &str| said.send(text.to_owned()).expect("it is heard");
+            let on_part = move |part: TextPart<'_>| match part {
+                TextPart::Text(text) => said.send(text.to_owned()).expect("it is heard"),
+                TextPart::Thought(thought) => panic!("it thinks {thought}"),
+            };
             let request = request("Once ", raw);
             let written = model
-                .continue_text(request, CancellationToken::new(), on_text)
+                .continue_text(request, CancellationToken::new(), on_part)
                 .await
                 .expect("text");
             assert_eq!(heard.iter().collect::<String>(), written.text);
@@ -246,6 +270,19 @@ mod tests {
         };
         assert_eq!(write(false).await, ("there was".to_owned(), 4));
         assert_eq!(write(true).await, (" there was".to_owned(), 5));
+    }
+
+    #[tokio::test]
+    async fn thoughts_are_told_apart_from_the_text_unless_it_is_raw() {
+        let script = "<think>Hm.</think>Yes.";
+        let model = scripted(ScriptedGenerator::writing([script, script]).as_instruct()).await;
+        let write = async |raw| {
+            let request = request("So?", raw);
+            model.continue_text(request, CancellationToken::new(), |_| {}).await.expect("text")
+        };
+        let clean = write(false).await;
+        assert_eq!((clean.text.as_str(), clean.thoughts.as_str()), ("Yes.", "Hm."));
+        assert_eq!(write(true).await.text, script);
     }
 
     #[tokio::test]

@@ -64,8 +64,8 @@ pub struct GenerationRequest {
 pub enum Flow {
     /// Go on.
     Continue,
-    /// Enough of this choice; the others go on. Events before the first token ignore it.
-    Finish,
+    /// Enough of this choice, and why; the others go on. Events before the first token ignore it.
+    Finish(FinishReason),
 }
 
 /// One step of a generation.

@@ -61,6 +61,11 @@ impl<M: ?Sized + Loaded + 'static> Worker<M> {
         Ok(Self { card, jobs })
     }
 
+    /// True while somebody else has a handle too: the model may be at work.
+    pub fn is_shared(&self) -> bool {
+        self.jobs.strong_count() > 1
+    }
+
     /// The model's facts.
     pub fn card(&self) -> &ModelCard {
         &self.card

@@ -18,6 +18,11 @@ use crate::{ChatTemplate, TextTokenizer};
 const HIDING_PLACES: Range<u32> = 0x10_0000..0x10_F000;
 const HIDING_STEP: usize = 0x1000;
 
+/// How a thought begins, and how it ends where the template has opened one that is not wanted.
+const THINK: &str = "<think>";
+const THOUGHT_END: &str = "</think>";
+const THOUGHT_NOTHING: &str = "\n\n</think>\n\n";
+
 /// Encodes a prompt. A chat prompt needs the model's template.
 pub fn encode_prompt(
     prompt: &Prompt,
@@ -71,9 +76,17 @@ fn encode_chat(
         bos_token: Some(tokenizer.begin_text().to_owned()),
         eos_token: Some(tokenizer.end_text().to_owned()),
         add_generation_prompt: true,
-        more: [("enable_thinking".to_owned(), Value::Bool(false))].into_iter().collect(),
+        more: ["enable_thinking", "thinking"]
+            .map(|name| (name.to_owned(), Value::Bool(false)))
+            .into_iter()
+            .collect(),
     };
     let mut rendered = template.render(&turns, &context)?;
+    if !reply.iter().all(|piece| piece.text.is_empty()) && rendered.trim_end().ends_with(THINK) {
+        // The reply has begun already. Behind an open thought it would be one.
+        rendered.truncate(rendered.trim_end().len());
+        rendered += THOUGHT_NOTHING;
+    }
     for piece in reply {
         rendered += &hiding.hide(&piece.text);
     }
@@ -114,8 +127,10 @@ struct Hiding<'a> {
 
 impl<'a> Hiding<'a> {
     fn of<'t>(texts: impl Iterator<Item = &'t str> + Clone, tokenizer: &'a TextTokenizer) -> Self {
+        // A template may look for a thought's tags in what was said before; those of a person are none.
         let present: Vec<&str> = tokenizer
             .control_texts()
+            .chain([THINK, THOUGHT_END])
             .filter(|name| texts.clone().any(|text| text.contains(name)))
             .collect();
         let free = |first: &u32| {
@@ -201,4 +216,56 @@ fn count(parts: Vec<(PieceKind, String)>, starts: &[usize]) -> Vec<EncodedPiece>
         EncodedPiece { kind, text, tokens }
     });
     counted.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::open_tokenizer;
+
+    /// Opens a thought whatever it is told, and takes thoughts out of what was said before.
+    const ALWAYS_THINKS: &str = "{% for turn in messages %}<{{ turn.role }}>\
+        {{ turn.content.split('</think>')[-1] }}\n{% endfor %}<assistant><think>\n";
+    /// Asks whether it is to think.
+    const ASKS: &str = "{{ messages[0].content }}\n<assistant>\
+        {% if not enable_thinking %}<think>\n\n</think>\n\n{% endif %}";
+
+    fn written(template: &str, asked: &str, begun: &str) -> String {
+        let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../tests/reference/fixtures");
+        let tokenizer = open_tokenizer(&Path::new(fixtures).join("tokenizers/qwen2-json")).unwrap();
+        let template = ChatTemplate::new(template).unwrap();
+        let piece = |text: &str| vec![Piece::new(PieceKind::Text, text)];
+        let messages = vec![Message { role: Role::User, pieces: piece(asked) }];
+        let prompt = Prompt::Chat { messages, reply: piece(begun) };
+        let encoded = encode_prompt(&prompt, &tokenizer, Some(&template)).unwrap();
+        let whole: String = encoded.pieces.iter().map(|piece| piece.text.as_str()).collect();
+        assert_eq!(tokenizer.decode(&encoded.tokens), whole);
+        whole
+    }
+
+    #[test]
+    fn a_reply_that_has_begun_is_no_thought() {
+        assert_eq!(
+            written(ALWAYS_THINKS, "Go on.", "She left."),
+            "<user>Go on.\n<assistant><think>\n\n</think>\n\nShe left."
+        );
+        assert_eq!(written(ALWAYS_THINKS, "Go on.", ""), "<user>Go on.\n<assistant><think>");
+    }
+
+    #[test]
+    fn a_template_that_asks_is_told_not_to_think() {
+        let whole = "Go on.\n<assistant><think>\n\n</think>\n\nShe left.";
+        assert_eq!(written(ASKS, "Go on.", "She left."), whole);
+    }
+
+    #[test]
+    fn tags_in_a_persons_text_stay_text() {
+        let asked = "Keep <think>this</think> and that.";
+        let whole = written(ALWAYS_THINKS, asked, "She wrote <think>");
+        let expected =
+            format!("<user>{asked}\n<assistant><think>\n\n</think>\n\nShe wrote <think>");
+        assert_eq!(whole, expected);
+    }
 }

@@ -144,7 +144,7 @@ fn a_full_context_and_a_satisfied_reader_end_a_text() {
     assert_eq!(outcome.choices[0].finish, FinishReason::ContextFull);
     assert_eq!(outcome.choices[0].tokens, 3);
     let cancel = CancellationToken::new();
-    let satisfied = &mut |_| Flow::Finish;
+    let satisfied = &mut |_| Flow::Finish(FinishReason::SentenceEnd);
     let outcome = model.generate(&request(tokens[..50].to_vec(), 50), &cancel, satisfied).unwrap();
     assert_eq!(outcome.choices[0].finish, FinishReason::SentenceEnd);
     assert_eq!(outcome.choices[0].tokens, 1);

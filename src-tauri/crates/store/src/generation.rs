@@ -131,6 +131,19 @@ pub struct Generation {
     pub error: Option<String>,
     /// UTF-16 place of its next text in the chapter. It follows the page's edits until the first save after the end.
     pub anchor: Option<u32>,
+    /// What the model thought before it wrote; no part of the output.
+    pub thoughts: String,
+}
+
+/// What a running generation has grown by.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Growth<'a> {
+    /// More of its text.
+    pub text: &'a str,
+    /// More of its thoughts.
+    pub thoughts: &'a str,
+    /// The tokens of both.
+    pub tokens: &'a [TokenChoice],
 }
 
 impl Store {
@@ -184,12 +197,22 @@ impl Store {
         text: &str,
         tokens: &[TokenChoice],
     ) -> Result<(), StoreError> {
+        self.grow(generation, Growth { text, tokens, ..Growth::default() }).await
+    }
+
+    /// Adds text, thoughts and tokens to a running generation, all or none of them.
+    pub async fn grow(
+        &self,
+        generation: GenerationId,
+        Growth { text, thoughts, tokens }: Growth<'_>,
+    ) -> Result<(), StoreError> {
         let mut change = self.begin().await?;
         let appended = sqlx::query(
-            "UPDATE generation SET output = output || ?, tokens = tokens + ?
+            "UPDATE generation SET output = output || ?, thoughts = thoughts || ?, tokens = tokens + ?
              WHERE id = ? AND status = 'running'",
         )
         .bind(text)
+        .bind(thoughts)
         .bind(tokens.len() as u32)
         .bind(generation)
         .execute(&mut *change)

@@ -15,7 +15,7 @@ const SUMMARY: &str =
 const WHOLE: &str =
     "SELECT generation.id, generation.chapter, chapter.title AS chapter_title, generation.created_at, status, finish,
             output, edited_output, model, seed, tokens, decode_seconds, context, sampling, max_tokens, model_sha256,
-            choices, prompt_tokens, reused_tokens, prefill_seconds, error, anchor
+            choices, prompt_tokens, reused_tokens, prefill_seconds, error, anchor, thoughts
      FROM generation LEFT JOIN chapter ON chapter.id = generation.chapter WHERE generation.id = ?";
 
 /// Which generations to list.

@@ -35,7 +35,7 @@ pub use backup::{copy_library, restore_backup};
 pub use chapter::Chapter;
 pub use error::StoreError;
 pub use generation::{
-    Generation, GenerationEnd, GenerationStatus, GenerationSummary, NewGeneration, Place,
+    Generation, GenerationEnd, GenerationStatus, GenerationSummary, Growth, NewGeneration, Place,
 };
 pub use history::HistoryQuery;
 pub use ids::{ChapterId, GenerationId, LibraryItem, RevisionId, WorkId};

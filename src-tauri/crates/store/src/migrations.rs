@@ -6,7 +6,10 @@ use sqlx::{AssertSqlSafe, Connection};
 use crate::StoreError;
 
 /// The schema changes in order; number `i` brings a library from schema `i` to `i + 1`.
-pub const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_library.sql")];
+pub const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_library.sql"),
+    include_str!("../migrations/0002_thoughts.sql"),
+];
 
 /// The library's schema: how many migrations it has seen. SQLite keeps it in the file's header.
 pub async fn schema_of(connection: &mut SqliteConnection) -> Result<u32, StoreError> {

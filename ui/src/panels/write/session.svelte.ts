@@ -31,6 +31,8 @@ export interface Card {
   generation: GenerationId;
   seed: number;
   text: string;
+  /** Words and Han characters that the model has thought before it writes. */
+  thoughtWords: number;
   speed: number | null;
   finish: FinishReason | null;
 }
@@ -40,6 +42,7 @@ export type Activity =
   | { kind: "idle" }
   | { kind: "starting" }
   | { kind: "prefill"; done: number; total: number }
+  | { kind: "thinking"; words: number }
   | { kind: "writing"; tokens: number };
 
 export class Session {
@@ -237,6 +240,9 @@ export class Session {
         this.activity = { kind: "prefill", done: event.done, total: event.total };
         if (this.context) this.context = { ...this.context, reusedTokens: event.reused };
         break;
+      case "thinking":
+        this.#thinking(event.generation, event.words);
+        break;
       case "text":
         this.activity = { kind: "writing", tokens: event.tokens };
         this.#text(page, event.generation, event.text);
@@ -254,12 +260,19 @@ export class Session {
   #started(page: Page, request: ContinueRequest, generations: { id: GenerationId; seed: number }[]): void {
     const [first] = generations;
     if (request.choices > 1) {
-      this.cards = generations.map(({ id, seed }) => ({ generation: id, seed, text: "", speed: null, finish: null }));
+      this.cards = generations.map(({ id, seed }) => ({ generation: id, seed, text: "", thoughtWords: 0, speed: null, finish: null }));
     } else if (first) {
       const earlier = request.tryOf === null ? null : page.view.state.field(placeField);
       page.writer.begin(first.id, request.caret, earlier);
       void this.#listTries(first.id);
     }
+  }
+
+  #thinking(generation: GenerationId, words: number): void {
+    const card = this.cards.find((each) => each.generation === generation);
+    if (card) card.thoughtWords = words;
+    // Of several choices, one that writes says more than one that still thinks.
+    if (this.activity.kind !== "writing") this.activity = { kind: "thinking", words };
   }
 
   #text(page: Page, generation: GenerationId, text: string): void {

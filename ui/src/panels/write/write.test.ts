@@ -27,6 +27,17 @@ describe("writing on", () => {
     expect(window.host.pages.get(window.session.chapter?.id ?? 0)?.body).toBe(window.page());
   });
 
+  it("says that the model thinks, and keeps the thought off the page", async () => {
+    const window = await openWindow({ script: ["<think>Two roads here.</think> First."], pace: 60 });
+    void window.session.continue(1);
+    await waitFor(() => expect(screen.getByTestId("thinking")).toHaveTextContent("3 words so far · Esc stops"));
+    await written(window, " First.");
+    expect(window.page()).not.toContain("roads");
+    expect(screen.queryByTestId("thinking")).toBeNull();
+    const [{ id } = expect.fail("no generation")] = await window.host.history({ text: "", chapter: null, before: null, limit: 1 });
+    expect((await window.host.generation(id)).thoughts).toBe("Two roads here.");
+  });
+
   it("leaves what follows the caret where it is", async () => {
     const window = await openWindow({ script: SCRIPT });
     window.session.page?.view.dispatch({ selection: { anchor: 17 } });

@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use bimo_desk::wire::WritingParams;
 use bimo_desk::{
-    Continuation, FinishReason, SamplingParams, TextModel, TextRequest, new_seed, sampling_for,
+    Continuation, FinishReason, SamplingParams, TextModel, TextPart, TextRequest, new_seed,
+    sampling_for,
 };
 use serde_json::{Value, json};
 
@@ -35,12 +36,16 @@ pub async fn run(asked: Continue, json: bool) -> anyhow::Result<ExitCode> {
 
     let began = Instant::now();
     let reader_gone = cancel.clone();
-    let on_text = move |text: &str| {
-        if !json && print_part(text).is_err() {
-            reader_gone.cancel();
-        }
+    let show_thinking = asked.show_thinking;
+    let on_part = move |part: TextPart<'_>| match part {
+        TextPart::Text(text) if !json && print_part(text).is_err() => reader_gone.cancel(),
+        TextPart::Thought(thought) if show_thinking => eprint!("{thought}"),
+        TextPart::Text(_) | TextPart::Thought(_) => {}
     };
-    let written = model.continue_text(request, cancel, on_text).await?;
+    let written = model.continue_text(request, cancel, on_part).await?;
+    if show_thinking && !written.thoughts.is_empty() {
+        eprintln!();
+    }
     if written.dropped > 0 {
         let dropped = written.dropped;
         eprintln!("bimo: the first {dropped} characters of the text did not fit and were not read");
@@ -57,6 +62,9 @@ pub async fn run(asked: Continue, json: bool) -> anyhow::Result<ExitCode> {
             "model": model.card().name,
             "seconds": seconds,
         });
+        if show_thinking {
+            object["thoughts"] = written.thoughts.as_str().into();
+        }
         if asked.logprobs.is_some() {
             object["choices"] = choices(&model, &written).await?;
         }

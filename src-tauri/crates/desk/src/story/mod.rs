@@ -8,6 +8,7 @@ mod ear;
 mod layout;
 mod output;
 mod sent;
+mod thoughts;
 mod turn;
 mod wildness;
 mod window;
@@ -21,7 +22,7 @@ use bimo_text::{ByteOffset, Utf16Offset, to_byte};
 
 pub(crate) use context::Context;
 pub use ear::HeardToken;
-pub(crate) use ear::{Ear, Heard};
+pub(crate) use ear::{Cleaning, Ear, Heard};
 pub(crate) use sent::SentPrompt;
 pub(crate) use turn::Turn;
 pub use wildness::sampling_for;
@@ -61,11 +62,17 @@ impl Desk {
         let generations = self.start_generations(new, sampling.seed).await?;
         let tell: Tell = Arc::new(events);
         tell(started(&generations, context.report.clone()));
+        let ear = Ear {
+            cleaning: Cleaning::for_page(worker.card().instruct, &context.report.pieces),
+            before: context.before,
+            finish_after: context.finish_after,
+            enough: context.max_tokens as u32,
+        };
         let writing = Writing {
             desk: self.clone(),
             generations: generations.iter().map(|(id, _)| *id).collect(),
-            request: engine_request(context.tokens, sampling, request.choices, context.max_tokens),
-            ear: Ear::new(&context.before, worker.card().instruct, context.finish_after),
+            request: engine_request(context.tokens, sampling, request.choices, &ear),
+            ear,
             worker,
             tell,
         };
@@ -96,11 +103,17 @@ impl Desk {
         let generations = self.start_generations(new, sampling.seed).await?;
         let tell: Tell = Arc::new(events);
         tell(started(&generations, sent.report()));
+        let ear = Ear {
+            before: sent.before(),
+            cleaning: Cleaning::for_page(worker.card().instruct, &sent.pieces),
+            finish_after: sent.finish_after,
+            enough: stored.max_tokens,
+        };
         let writing = Writing {
             desk: self.clone(),
             generations: generations.iter().map(|(id, _)| *id).collect(),
-            request: engine_request(sent.tokens()?, sampling, 1, max_tokens),
-            ear: Ear::new(&sent.before(), worker.card().instruct, sent.finish_after),
+            request: engine_request(sent.tokens()?, sampling, 1, &ear),
+            ear,
             worker,
             tell,
         };
@@ -214,13 +227,15 @@ fn engine_request(
     prompt: Vec<u32>,
     sampling: SamplingParams,
     choices: u32,
-    max_tokens: usize,
+    ear: &Ear,
 ) -> GenerationRequest {
+    let max_tokens = ear.enough as usize;
     GenerationRequest {
         prompt,
         sampling,
         choices: choices as usize,
-        max_tokens,
+        // The ear ends what has been said for long enough; only it knows what was thought.
+        max_tokens: max_tokens + ear.room_for_thoughts(),
         min_tokens: SHORTEST.min(max_tokens),
         stop: Vec::new(),
         top_logprobs: ALTERNATIVES,

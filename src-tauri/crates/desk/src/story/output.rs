@@ -1,23 +1,14 @@
 //! What of a model's text a person sees: no thoughts, no doubled space, no control characters.
 
+use super::thoughts::{Thoughts, Told};
+
 /// Cleans a continuation as it streams.
 #[derive(Debug)]
 pub(crate) struct OutputFilter {
-    thoughts: Thoughts,
+    /// Nothing where the model has none.
+    thoughts: Option<Thoughts>,
     /// White space that the text so far ends with; nothing once a visible character has come.
     leading: Option<Space>,
-}
-
-#[derive(Debug)]
-enum Thoughts {
-    /// What has come may still become the opening of a thought.
-    Undecided(String),
-    /// In a thought; the last of it, in which its end is looked for.
-    Inside(String),
-    /// Between a thought and the text.
-    After,
-    /// Nothing is hidden any more.
-    Past,
 }
 
 #[derive(Debug)]
@@ -26,70 +17,37 @@ struct Space {
     lines: u32,
 }
 
-const OPEN: &str = "<think>";
-const CLOSE: &str = "</think>";
 /// An empty line lies between two paragraphs, not more.
 const LINE_ENDS: u32 = 2;
 
 impl OutputFilter {
-    /// For a continuation of `before`. Thoughts are looked for only where the model may have some.
-    pub fn new(before: &str, hide_thoughts: bool) -> Self {
-        let thoughts =
-            if hide_thoughts { Thoughts::Undecided(String::new()) } else { Thoughts::Past };
+    /// For a continuation of `before` by a model that may think, or cannot.
+    pub fn new(before: &str, thoughts: Option<Thoughts>) -> Self {
         Self { thoughts, leading: Some(Space::at_end_of(before)) }
     }
 
-    /// What of `text` is seen, which comes next.
-    pub fn push(&mut self, text: &str) -> String {
-        let spoken = self.without_thoughts(text);
-        self.without_doubled_space(&spoken)
+    /// True while the model thinks.
+    pub fn is_thinking(&self) -> bool {
+        self.thoughts.as_ref().is_some_and(Thoughts::is_thinking)
+    }
+
+    /// What of `text` is seen, which comes next, and what is a thought.
+    pub fn push(&mut self, text: &str) -> Told {
+        let told = match &mut self.thoughts {
+            Some(thoughts) => thoughts.push(text),
+            None => Told { text: text.to_owned(), thought: String::new() },
+        };
+        self.cleaned(told)
     }
 
     /// What was held back, at the end.
-    pub fn end(&mut self) -> String {
-        match std::mem::replace(&mut self.thoughts, Thoughts::Past) {
-            Thoughts::Undecided(held) => self.without_doubled_space(&held),
-            _ => String::new(),
-        }
+    pub fn end(&mut self) -> Told {
+        let told = self.thoughts.as_mut().map(Thoughts::end).unwrap_or_default();
+        self.cleaned(told)
     }
 
-    fn without_thoughts(&mut self, text: &str) -> String {
-        match &mut self.thoughts {
-            Thoughts::Past => text.to_owned(),
-            Thoughts::After => {
-                let text = text.trim_start();
-                if !text.is_empty() {
-                    self.thoughts = Thoughts::Past;
-                }
-                text.to_owned()
-            }
-            Thoughts::Undecided(held) => {
-                held.push_str(text);
-                let seen = held.trim_start();
-                if let Some(thought) = seen.strip_prefix(OPEN) {
-                    let thought = thought.to_owned();
-                    self.thoughts = Thoughts::Inside(String::new());
-                    self.without_thoughts(&thought)
-                } else if OPEN.starts_with(seen) {
-                    String::new()
-                } else {
-                    let held = std::mem::take(held);
-                    self.thoughts = Thoughts::Past;
-                    held
-                }
-            }
-            Thoughts::Inside(tail) => {
-                tail.push_str(text);
-                if let Some((_, rest)) = tail.split_once(CLOSE) {
-                    let rest = rest.to_owned();
-                    self.thoughts = Thoughts::After;
-                    return self.without_thoughts(&rest);
-                }
-                let keep = tail.ceil_char_boundary(tail.len().saturating_sub(CLOSE.len()));
-                tail.drain(..keep);
-                String::new()
-            }
-        }
+    fn cleaned(&mut self, told: Told) -> Told {
+        Told { text: self.without_doubled_space(&told.text), thought: told.thought }
     }
 
     fn without_doubled_space(&mut self, text: &str) -> String {
@@ -132,10 +90,10 @@ impl Space {
 mod tests {
     use super::*;
 
-    fn seen(before: &str, hide_thoughts: bool, pushed: &[&str]) -> String {
-        let mut filter = OutputFilter::new(before, hide_thoughts);
-        let mut seen: String = pushed.iter().map(|text| filter.push(text)).collect();
-        seen += &filter.end();
+    fn seen(before: &str, pushed: &[&str]) -> String {
+        let mut filter = OutputFilter::new(before, None);
+        let mut seen: String = pushed.iter().map(|text| filter.push(text).text).collect();
+        seen += &filter.end().text;
         seen
     }
 
@@ -154,30 +112,23 @@ mod tests {
             ("一段。\n\n", &["　　二段"], "　　二段"),
             ("他说", &["：“走。”\n\n\n走了"], "：“走。”\n\n\n走了"),
         ] {
-            assert_eq!(seen(before, false, pushed), expected, "{before:?} {pushed:?}");
+            assert_eq!(seen(before, pushed), expected, "{before:?} {pushed:?}");
         }
     }
 
     #[test]
-    fn thoughts_are_hidden_however_they_are_cut() {
-        let whole = "\n<think>\nShe should leave.</think>\n\nShe left.";
-        for size in 1..=whole.len() {
-            let pieces: Vec<&str> = whole
-                .as_bytes()
-                .chunks(size)
-                .map(|chunk| std::str::from_utf8(chunk).expect("ASCII"))
-                .collect();
-            assert_eq!(seen("Then ", true, &pieces), "She left.", "{size}");
-        }
-        assert_eq!(seen("Then ", true, &["<thi", "s"]), "<this");
-        assert_eq!(seen("Then ", true, &["<think"]), "<think");
-        assert_eq!(seen("Then ", true, &["<think>never", " ended"]), "");
-        assert_eq!(seen("Then ", false, &["<think>"]), "<think>");
-        assert_eq!(seen("说", true, &["<think>想一想，再想一想", "</think>", "走。"]), "走。");
+    fn the_space_around_a_thought_is_not_doubled_either() {
+        let mut filter = OutputFilter::new("End.\n\n", Some(Thoughts::new(false)));
+        let told = filter.push("\n<think>So?</think>\n\nNext");
+        assert_eq!((told.text.as_str(), told.thought.as_str()), ("Next", "So?"));
+        let mut filter = OutputFilter::new("Then ", Some(Thoughts::new(true)));
+        assert!(filter.is_thinking());
+        assert_eq!(filter.push("So.</think> she left.").text, "she left.");
+        assert!(!filter.is_thinking());
     }
 
     #[test]
     fn control_characters_have_no_place_in_a_page() {
-        assert_eq!(seen("a", false, &["b\r\nc\u{0}\u{7}\td"]), "b\nc\td");
+        assert_eq!(seen("a", &["b\r\nc\u{0}\u{7}\td"]), "b\nc\td");
     }
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use bimo_engine::{
     FinishReason, GenerationOutcome, GenerationRequest, GenerationResult, GeneratorWorker,
 };
-use bimo_store::{Candidate, GenerationEnd, GenerationId, GenerationStatus, TokenChoice};
+use bimo_store::{Candidate, GenerationEnd, GenerationId, GenerationStatus, Growth, TokenChoice};
+use bimo_text::Counts;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -36,8 +37,23 @@ pub(crate) struct Writing {
 #[derive(Default)]
 struct Batch {
     prefill: Option<StoryEvent>,
-    /// Text and tokens of each choice.
-    parts: Vec<(String, Vec<TokenChoice>)>,
+    /// One for each choice.
+    parts: Vec<Part>,
+}
+
+/// What one choice has grown by.
+#[derive(Default)]
+struct Part {
+    text: String,
+    thought: String,
+    tokens: Vec<TokenChoice>,
+}
+
+/// What one choice has come to.
+#[derive(Default)]
+struct Progress {
+    tokens: u32,
+    thoughts: String,
 }
 
 impl Writing {
@@ -84,7 +100,8 @@ impl Writing {
     /// Stores and tells what is heard, until nothing more can be.
     async fn record(&self, mut heard: mpsc::UnboundedReceiver<Heard>) -> Result<(), ApiError> {
         let mut batch = Batch::for_choices(self.generations.len());
-        let mut tokens = vec![0; self.generations.len()];
+        let mut progress: Vec<Progress> =
+            self.generations.iter().map(|_| Progress::default()).collect();
         let mut not_before = Instant::now();
         while let Some(first) = heard.recv().await {
             batch.add(first);
@@ -92,28 +109,37 @@ impl Writing {
             while let Ok(more) = heard.try_recv() {
                 batch.add(more);
             }
-            self.store_and_tell(&mut batch, &mut tokens).await?;
+            self.store_and_tell(&mut batch, &mut progress).await?;
             not_before = Instant::now() + BATCH_EVERY;
         }
         Ok(())
     }
 
-    async fn store_and_tell(&self, batch: &mut Batch, written: &mut [u32]) -> Result<(), ApiError> {
+    async fn store_and_tell(
+        &self,
+        batch: &mut Batch,
+        progress: &mut [Progress],
+    ) -> Result<(), ApiError> {
         if let Some(prefill) = batch.prefill.take() {
             (self.tell)(prefill);
         }
-        let parts = self.generations.iter().zip(&mut batch.parts).zip(written);
-        for ((&generation, (text, choices)), written) in parts {
-            if text.is_empty() && choices.is_empty() {
+        let parts = self.generations.iter().zip(&mut batch.parts).zip(progress);
+        for ((&id, part), progress) in parts {
+            let Part { text, thought, tokens } = std::mem::take(part);
+            if text.is_empty() && thought.is_empty() && tokens.is_empty() {
                 continue;
             }
-            self.desk.store().append_output(generation, text, choices).await?;
-            *written += choices.len() as u32;
-            choices.clear();
+            let growth = Growth { text: &text, thoughts: &thought, tokens: &tokens };
+            self.desk.store().grow(id, growth).await?;
+            progress.tokens += tokens.len() as u32;
+            let generation = id.into();
+            if !thought.is_empty() {
+                progress.thoughts += &thought;
+                let words = words_of(&progress.thoughts);
+                (self.tell)(StoryEvent::Thinking { generation, words });
+            }
             if !text.is_empty() {
-                let text = std::mem::take(text);
-                let generation = generation.into();
-                (self.tell)(StoryEvent::Text { generation, text, tokens: *written });
+                (self.tell)(StoryEvent::Text { generation, text, tokens: progress.tokens });
             }
         }
         Ok(())
@@ -173,7 +199,7 @@ impl Writing {
 
 impl Batch {
     fn for_choices(choices: usize) -> Self {
-        Self { prefill: None, parts: vec![Default::default(); choices] }
+        Self { prefill: None, parts: (0..choices).map(|_| Part::default()).collect() }
     }
 
     fn add(&mut self, heard: Heard) {
@@ -182,12 +208,13 @@ impl Batch {
                 let (done, total, reused) = (done as u32, total as u32, reused as u32);
                 self.prefill = Some(StoryEvent::Prefill { done, total, reused });
             }
-            Heard::More { choice, text, token } => {
-                let Some((all, choices)) = self.parts.get_mut(choice) else {
+            Heard::More { choice, text, thought, token } => {
+                let Some(part) = self.parts.get_mut(choice) else {
                     return;
                 };
-                all.push_str(&text);
-                choices.extend(token.map(|token| {
+                part.text.push_str(&text);
+                part.thought.push_str(&thought);
+                part.tokens.extend(token.map(|token| {
                     TokenChoice {
                         chosen: Candidate { token: token.token, logprob: token.logprob },
                         alternatives: token
@@ -238,6 +265,12 @@ impl Failed<'_> {
         let stored = self.desk.store().generation(generation).await;
         stored.map_or(0, |stored| stored.summary.tokens)
     }
+}
+
+/// Han characters and words, as a writer counts.
+fn words_of(text: &str) -> u32 {
+    let Counts { han, words, .. } = Counts::of(text);
+    han + words
 }
 
 fn status_of(finish: FinishReason) -> GenerationStatus {

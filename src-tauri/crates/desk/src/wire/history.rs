@@ -67,6 +67,8 @@ pub struct GenerationSummary {
 pub struct GenerationDetail {
     /// As in the list.
     pub summary: GenerationSummary,
+    /// What the model thought before it wrote; mostly nothing.
+    pub thoughts: String,
     /// Exactly what was sent.
     pub prompt: Vec<ContextPiece>,
     /// Every sampler setting.

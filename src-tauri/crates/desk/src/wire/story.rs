@@ -105,6 +105,13 @@ pub enum StoryEvent {
         /// Tokens taken from the cache.
         reused: u32,
     },
+    /// The model thinks before it writes. Its thoughts come to the history and to no page.
+    Thinking {
+        /// Which generation.
+        generation: GenerationId,
+        /// Han characters and words of its thoughts so far.
+        words: u32,
+    },
     /// More text of one generation.
     Text {
         /// Which.

@@ -11,6 +11,7 @@ mod recovery;
 mod server;
 mod shelf;
 mod starter;
+mod thinking;
 mod tries;
 mod troubled;
 mod writing;

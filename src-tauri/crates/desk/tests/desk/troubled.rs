@@ -6,8 +6,8 @@ use bimo_desk::Desk;
 use bimo_desk::wire::{GenerationStatus, ModelState, StoryEvent};
 use bimo_engine::scripted::ScriptedGenerator;
 use bimo_engine::{
-    CancellationToken, EncodedPrompt, EngineError, Flow, GenerationEvent, GenerationRequest,
-    GenerationResult, ModelCard, Prompt, TextGenerator, TokenId, TokenScore,
+    CancellationToken, EncodedPrompt, EngineError, FinishReason, Flow, GenerationEvent,
+    GenerationRequest, GenerationResult, ModelCard, Prompt, TextGenerator, TokenId, TokenScore,
 };
 
 use crate::{Place, Story, at_end, begun, spec, story, told};
@@ -86,7 +86,9 @@ impl TextGenerator for Troubled {
             let flow = on_event(event);
             match trouble {
                 Trouble::Panic(after) if after == tokens => panic!("a mistake in the model"),
-                Trouble::NotANumber(after) if after == tokens => Flow::Finish,
+                Trouble::NotANumber(after) if after == tokens => {
+                    Flow::Finish(FinishReason::SentenceEnd)
+                }
                 _ => flow,
             }
         });

@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::{
     CancellationToken, ChoiceOutcome, EncodedPiece, EncodedPrompt, EngineError, FinishReason, Flow,
     GenerationEvent, GenerationOutcome, GenerationRequest, GenerationResult, ModelCard, Piece,
-    Prompt, TextGenerator, TokenChoice, TokenId, TokenScore,
+    PieceKind, Prompt, TextGenerator, TokenChoice, TokenId, TokenScore,
 };
 
 /// Every character is a token, numbered by its code point. Each choice of each request takes the next text.
@@ -17,6 +17,7 @@ pub struct ScriptedGenerator {
     script: VecDeque<String>,
     delay: Duration,
     previous: Vec<TokenId>,
+    opening: &'static str,
 }
 
 impl ScriptedGenerator {
@@ -27,6 +28,7 @@ impl ScriptedGenerator {
             script: texts.map(String::from).into(),
             delay: Duration::ZERO,
             previous: Vec::new(),
+            opening: "",
         }
     }
 
@@ -42,6 +44,13 @@ impl ScriptedGenerator {
     pub fn with_context_length(mut self, tokens: usize) -> Self {
         self.card.context_length = tokens;
         self
+    }
+
+    /// Answers in a conversation whose format ends with `opening` where the reply is still empty.
+    #[must_use]
+    pub fn opening_with(mut self, opening: &'static str) -> Self {
+        self.opening = opening;
+        self.as_instruct()
     }
 
     /// Answers in a conversation.
@@ -60,12 +69,14 @@ impl ScriptedGenerator {
     }
 }
 
-fn pieces_of(prompt: &Prompt) -> Vec<Piece> {
+fn pieces_of(prompt: &Prompt, opening: &str) -> Vec<Piece> {
     match prompt {
         Prompt::Text(pieces) => pieces.clone(),
         Prompt::Chat { messages, reply } => {
+            let opening = Piece::new(PieceKind::Template, opening);
+            let opened = reply.is_empty() && !opening.text.is_empty();
             let said = messages.iter().flat_map(|message| &message.pieces);
-            said.chain(reply).cloned().collect()
+            said.chain(reply).chain(opened.then_some(&opening)).cloned().collect()
         }
     }
 }
@@ -85,7 +96,7 @@ impl TextGenerator for ScriptedGenerator {
     }
 
     fn encode_prompt(&self, prompt: &Prompt) -> Result<EncodedPrompt, EngineError> {
-        let pieces = pieces_of(prompt);
+        let pieces = pieces_of(prompt, self.opening);
         let encoded = pieces.iter().map(|piece| EncodedPiece {
             kind: piece.kind,
             text: piece.text.clone(),
@@ -171,8 +182,8 @@ fn recite(
                 request.top_logprobs.min(1)
             ],
         };
-        if on_event(event) == Flow::Finish {
-            return ended(FinishReason::SentenceEnd, tokens);
+        if let Flow::Finish(reason) = on_event(event) {
+            return ended(reason, tokens);
         }
     }
     ended(FinishReason::EndOfText, tokens)

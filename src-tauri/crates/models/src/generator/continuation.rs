@@ -92,7 +92,7 @@ impl<'a> Continuation<'a> {
             }
             let chosen = self.chosen(token)?;
             self.history.push(token);
-            self.draft.push(chosen, &self.tokenizer.token_bytes(token));
+            self.draft.push(chosen, &written_bytes(self.tokenizer, token));
             if !self.take_back() {
                 break;
             }
@@ -158,8 +158,8 @@ impl<'a> Continuation<'a> {
             return self.finish(FinishReason::Stop, on_event);
         }
         while let Some((chosen, text)) = self.draft.next_certain() {
-            if self.tell_token(chosen, text, on_event) == Flow::Finish {
-                self.finish = Some(FinishReason::SentenceEnd);
+            if let Flow::Finish(reason) = self.tell_token(chosen, text, on_event) {
+                self.finish = Some(reason);
                 return;
             }
         }
@@ -179,5 +179,13 @@ impl<'a> Continuation<'a> {
             text,
             alternatives: chosen.alternatives,
         })
+    }
+}
+
+/// What a token writes. A control token writes nothing, but whoever hides thoughts must see where they begin and end.
+fn written_bytes(tokenizer: &TextTokenizer, token: TokenId) -> Vec<u8> {
+    match tokenizer.control_text(token) {
+        Some(tag @ ("<think>" | "</think>")) => tag.as_bytes().to_vec(),
+        _ => tokenizer.token_bytes(token),
     }
 }

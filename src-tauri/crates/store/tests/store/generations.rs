@@ -1,7 +1,8 @@
 //! Generations: written down before the first token, appended while they stream, ended once.
 
 use bimo_store::{
-    Candidate, ChapterId, GenerationId, GenerationStatus, LibraryItem, NewGeneration, TokenChoice,
+    Candidate, ChapterId, GenerationId, GenerationStatus, Growth, HistoryQuery, LibraryItem,
+    NewGeneration, TokenChoice,
 };
 
 use crate::{NOW_MS, Shelf, at, ended};
@@ -46,6 +47,23 @@ async fn a_generation_is_kept_with_all_that_made_it() {
     assert_eq!((kept.prefill_seconds, summary.decode_seconds), (0.25, 1.5));
     let tokens = store.token_choices(id).await.expect("its tokens");
     assert_eq!(tokens, [choice(1), choice(2), choice(3)]);
+}
+
+#[tokio::test]
+async fn thoughts_are_kept_beside_the_output_and_are_not_searched() {
+    let (_shelf, store, chapter) = Shelf::with_text("从前").await;
+    let id = store.start_generation(&at(chapter, 2), NOW_MS).await.expect("a start");
+    for (thoughts, text) in [("Two roads. ", ""), ("Neither.", "有一座山。")] {
+        let growth = Growth { text, thoughts, tokens: &[] };
+        store.grow(id, growth).await.expect("it is running");
+    }
+    let kept = store.generation(id).await.expect("the generation");
+    assert_eq!(kept.thoughts, "Two roads. Neither.");
+    assert_eq!(kept.summary.output, "有一座山。");
+    for (words, found) in [("roads", 0), ("一座山", 1)] {
+        let query = HistoryQuery { text: words.into(), limit: 9, ..HistoryQuery::default() };
+        assert_eq!(store.history(&query).await.expect("a page").len(), found, "{words}");
+    }
 }
 
 #[tokio::test]

@@ -37,8 +37,8 @@ async fn write_fixture() {
     store.set_setting("window", &serde_json::json!({"theme": "dark"})).await.expect("a setting");
     store.search("snow", 10).await.expect("an index");
     let copy = store.back_up(NOW_MS).await.expect("a copy");
-    std::fs::create_dir_all(fixture(1).parent().expect("a folder")).expect("the folder");
-    std::fs::copy(copy, fixture(1)).expect("the fixture");
+    std::fs::create_dir_all(fixture(2).parent().expect("a folder")).expect("the folder");
+    std::fs::copy(copy, fixture(2)).expect("the fixture");
 }
 
 async fn open_fixture(schema: u32) -> (Shelf, Store) {
@@ -51,7 +51,16 @@ async fn open_fixture(schema: u32) -> (Shelf, Store) {
 
 #[tokio::test]
 async fn schema_1_opens() {
-    let (_shelf, store) = open_fixture(1).await;
+    opens(1).await;
+}
+
+#[tokio::test]
+async fn schema_2_opens() {
+    opens(2).await;
+}
+
+async fn opens(schema: u32) {
+    let (_shelf, store) = open_fixture(schema).await;
     let library = store.library().await.expect("the library");
     let [work] = &library.works[..] else { panic!("one work: {library:?}") };
     assert_eq!((work.title.as_str(), work.goal), ("雪国 Snow", Some(50_000)));
