@@ -18,16 +18,29 @@ mod place;
 mod threads;
 mod window;
 
+pub use bimo_desk::CHECK_MODEL;
 pub use threads::settle_threads;
 
+use std::ffi::OsString;
+use std::path::Path;
 use std::process::ExitCode;
 
 use tauri::Manager;
+
+/// What this program does as the child that tries a model before the window loads it.
+#[must_use]
+pub fn check_model(path: Option<OsString>) -> ExitCode {
+    path.map_or(ExitCode::FAILURE, |path| bimo_desk::check_model(Path::new(&path)))
+}
 
 /// Opens the window and stays until it is closed.
 #[must_use]
 pub fn run() -> ExitCode {
     let _log = logging::start();
+    match std::env::current_exe() {
+        Ok(program) => bimo_desk::check_models_with(program),
+        Err(error) => tracing::warn!(%error, "models are not checked in a process of their own"),
+    }
     let bindings = commands::bindings();
     let built = tauri::Builder::default()
         .plugin(tauri_plugin_single_instance::init(|app, _arguments, _folder| {

@@ -9,6 +9,10 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
+    let mut arguments = std::env::args_os().skip(1);
+    if arguments.next().is_some_and(|argument| argument == bimo_desktop::CHECK_MODEL) {
+        return bimo_desktop::check_model(arguments.next());
+    }
     bimo_desktop::settle_threads();
     bimo_desktop::run()
 }

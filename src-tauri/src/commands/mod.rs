@@ -65,6 +65,7 @@ pub(crate) fn bindings() -> Builder<tauri::Wry> {
             model::forget_model,
             model::remove_model,
             model::use_model,
+            model::unload_model,
             model::keep_defaults,
             model::choose_model_file,
             hub::catalogue,

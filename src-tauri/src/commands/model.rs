@@ -66,6 +66,16 @@ pub async fn keep_defaults(
     ask(desk, |desk| async move { desk.keep_defaults(path, defaults).await }).await
 }
 
+#[tauri::command]
+#[specta::specta]
+pub async fn unload_model(desk: State<'_, Opening>) -> Answer<()> {
+    ask(desk, |desk| async move {
+        desk.unload_model().await;
+        Ok(())
+    })
+    .await
+}
+
 /// The system's own dialog; nothing where the person thinks better of it.
 #[tauri::command]
 #[specta::specta]

@@ -49,13 +49,13 @@ impl Desk {
         let recovered = store.recover_interrupted(clock()).await?;
         let recovered = recovered.into_iter().map(Recovered::from).collect();
         samples::seed_first_run(&store, &system_locale, clock()).await?;
-        let threads = crate::settings::load(&store).await?.threads;
+        let settings = crate::settings::load(&store).await?;
         let chosen = Shelf::load(&store).await?;
         let chosen = chosen.story().cloned().map_or_else(|| model.clone(), ModelSpec::at);
         let desk = Self {
             inner: Arc::new(Inner {
                 store,
-                model: ModelSlot::load(chosen, threads as usize),
+                model: ModelSlot::load(chosen, settings.threads as usize),
                 built_in: model,
                 models,
                 downloads: DownloadList::default(),
@@ -68,6 +68,7 @@ impl Desk {
                 system_locale,
             }),
         };
+        desk.model().let_go_after(crate::settings::idle_time(&settings));
         desk.load_hub_choice().await?;
         desk.load_downloads().await?;
         keep_downloading(&desk);
@@ -92,6 +93,12 @@ impl Desk {
     /// Tells `sink` where the model is, at once and whenever that changes.
     pub fn watch_model(&self, sink: impl Fn(ModelStatus) + Send + 'static) {
         self.model().watch(sink);
+    }
+
+    /// Lets go of the model that writes, and of its memory. The next request calls it back.
+    pub async fn unload_model(&self) {
+        self.stop_writing().await;
+        self.model().unload();
     }
 
     /// The card of the model that writes, in Markdown.

@@ -11,6 +11,7 @@
 
 mod backup;
 mod catalogue;
+mod checking;
 mod desk;
 mod downloads;
 mod error;
@@ -41,6 +42,7 @@ pub use bimo_hub::{
     RequestRecord,
 };
 pub use bimo_models::settle_threads;
+pub use checking::{CHECK_MODEL, check_model, check_models_with};
 pub use desk::Desk;
 pub use folder::Folders;
 pub use model::ModelSpec;

@@ -1,15 +1,22 @@
-//! The model that writes: loaded in the background, waited for only when something is to be written.
+//! The model that writes: loaded in the background, waited for only when something is to be written, and let go of when
+//! nothing has been written for long.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use bimo_engine::{DeviceKind, EngineError, GeneratorWorker, ModelCard, TextGenerator};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::wire::{ApiError, ModelState, ModelStatus};
 
 /// How long a request waits for a model that is still loading.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// The same for a model that the request itself has called back. The window says meanwhile that it is being read.
+const PATIENCE_WITH_A_RETURN: Duration = Duration::from_secs(60);
+/// Longest time between two looks at whether the model is idle.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
 
 /// Loads a model that may use so many cores; 0 lets it choose.
 pub(crate) type Loader =
@@ -33,24 +40,41 @@ pub struct ModelSpec {
 /// Where the model is, and the model once it is there. Another can take its place at any time.
 pub(crate) struct ModelSlot {
     threads: usize,
-    now: watch::Sender<Now>,
+    now: Arc<watch::Sender<Now>>,
+    /// Milliseconds without work after which a model is let go of; 0 keeps it.
+    idle_after_ms: Arc<AtomicU64>,
 }
 
 struct Now {
     /// Counts the models that were asked for: one that is overtaken while it loads is dropped.
     asked: u32,
-    card: String,
+    spec: ModelSpec,
     status: ModelStatus,
     worker: Option<GeneratorWorker>,
+    /// When it was seen at work last.
+    used: Instant,
 }
 
 impl ModelSlot {
     /// Begins to load.
     pub fn load(spec: ModelSpec, threads: usize) -> Self {
-        let first = Now { asked: 0, card: String::new(), status: loading(&spec), worker: None };
-        let slot = Self { threads, now: watch::Sender::new(first) };
+        let now = Arc::new(watch::Sender::new(Now::of(spec.clone(), 0)));
+        let idle_after_ms = Arc::new(AtomicU64::new(0));
+        tokio::spawn(let_go_when_idle(Arc::downgrade(&now), idle_after_ms.clone()));
+        let slot = Self { threads, now, idle_after_ms };
         slot.replace(spec);
         slot
+    }
+
+    /// Sets after how long without work a model is let go of; zero keeps it.
+    pub fn let_go_after(&self, idle: Duration) {
+        let milliseconds = u64::try_from(idle.as_millis()).unwrap_or(u64::MAX);
+        self.idle_after_ms.store(milliseconds, Ordering::Relaxed);
+    }
+
+    /// Lets go of the model that is there; the next request calls it back.
+    pub fn unload(&self) {
+        self.now.send_if_modified(Now::unload);
     }
 
     /// Lets go of the model that is there and begins to load another.
@@ -58,12 +82,14 @@ impl ModelSlot {
         let mut asked = 0;
         self.now.send_modify(|now| {
             asked = now.asked + 1;
-            *now = Now { asked, card: spec.card.clone(), status: loading(&spec), worker: None };
+            *now = Now::of(spec.clone(), asked);
         });
         let ModelSpec { name, load, .. } = spec;
-        let (change, threads) = (self.now.clone(), self.threads);
+        // One that is still loading when the slot goes is of no use to anybody.
+        let (change, threads) = (Arc::downgrade(&self.now), self.threads);
         tokio::spawn(async move {
             let loaded = GeneratorWorker::spawn(move || load(threads)).await;
+            let Some(change) = change.upgrade() else { return };
             change.send_if_modified(|now| {
                 let is_wanted = now.asked == asked;
                 if is_wanted {
@@ -82,7 +108,7 @@ impl ModelSlot {
     /// Its card: the one it came with, or the facts of its file.
     pub fn card(&self) -> String {
         let now = self.now.borrow();
-        if now.card.is_empty() { facts(&now.status) } else { now.card.clone() }
+        if now.spec.card.is_empty() { facts(&now.status) } else { now.spec.card.clone() }
     }
 
     /// Tells `sink` at once and at every change, as long as the slot is there.
@@ -97,11 +123,23 @@ impl ModelSlot {
         });
     }
 
-    /// The model; waits a little for one that is still loading.
+    /// The model; waits a little for one that is still loading, and calls back one that was let go of.
     pub async fn ready(&self) -> Result<GeneratorWorker, ApiError> {
+        let patience = match self.status().state {
+            ModelState::Unloaded => {
+                let spec = self.now.borrow().spec.clone();
+                self.replace(spec);
+                PATIENCE_WITH_A_RETURN
+            }
+            _ => PATIENCE,
+        };
+        self.now.send_if_modified(|now| {
+            now.used = Instant::now();
+            false
+        });
         let mut now = self.now.subscribe();
         let settled = now.wait_for(|now| now.status.state != ModelState::Loading);
-        let Ok(settled) = tokio::time::timeout(PATIENCE, settled).await else {
+        let Ok(settled) = tokio::time::timeout(patience, settled).await else {
             let message = "The model is still loading: try again in a moment.";
             return Err(ApiError::new("model_loading", message).worth_retrying());
         };
@@ -114,13 +152,52 @@ impl ModelSlot {
     }
 }
 
+/// Looks now and then, as long as the slot is there.
+async fn let_go_when_idle(slot: Weak<watch::Sender<Now>>, idle_after_ms: Arc<AtomicU64>) {
+    loop {
+        let after = Duration::from_millis(idle_after_ms.load(Ordering::Relaxed));
+        let pause = if after.is_zero() { LOOK_EVERY } else { LOOK_EVERY.min(after / 4) };
+        tokio::time::sleep(pause).await;
+        let Some(now) = slot.upgrade() else { return };
+        if !after.is_zero() {
+            now.send_if_modified(|now| now.is_idle_for(after) && now.unload());
+        }
+    }
+}
+
 impl Now {
+    fn of(spec: ModelSpec, asked: u32) -> Self {
+        Self { asked, status: loading(&spec), spec, worker: None, used: Instant::now() }
+    }
+
+    /// True where the model has done nothing for so long. The one in the program is small and stays.
+    fn is_idle_for(&mut self, after: Duration) -> bool {
+        let Some(worker) = self.worker.as_ref().filter(|_| !self.status.starter) else {
+            return false;
+        };
+        if worker.is_shared() {
+            self.used = Instant::now();
+        }
+        self.used.elapsed() >= after
+    }
+
+    /// Answers whether there was a model to let go of. One that is at work ends its work first.
+    fn unload(&mut self) -> bool {
+        let was_there = self.worker.take().is_some();
+        if was_there {
+            tracing::info!(name = self.status.name, "the model is let go of");
+            self.status.state = ModelState::Unloaded;
+        }
+        was_there
+    }
+
     fn settle(&mut self, name: &str, loaded: Result<GeneratorWorker, EngineError>) {
         match loaded {
             Ok(worker) => {
                 tracing::info!(name, "the model is ready");
                 tell_facts(&mut self.status, worker.card());
                 self.worker = Some(worker);
+                self.used = Instant::now();
             }
             Err(error) => {
                 tracing::error!(name, %error, "the model could not be loaded");
@@ -170,4 +247,61 @@ fn facts(status: &ModelStatus) -> String {
         status.bytes / 1e6,
         status.context_length,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use bimo_engine::scripted::ScriptedGenerator;
+
+    use super::*;
+
+    fn slot(starter: bool) -> ModelSlot {
+        let spec = ModelSpec {
+            name: "Scripted".into(),
+            starter,
+            bytes: 12,
+            card: String::new(),
+            load: Arc::new(|_| Ok(Box::new(ScriptedGenerator::writing(["."])))),
+        };
+        ModelSlot::load(spec, 0)
+    }
+
+    async fn reaches(slot: &ModelSlot, state: ModelState) -> bool {
+        for _ in 0..200 {
+            if slot.status().state == state {
+                return true;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        false
+    }
+
+    #[tokio::test]
+    async fn an_idle_model_is_let_go_of_and_comes_back_with_the_next_request() {
+        let slot = slot(false);
+        let worker = slot.ready().await.expect("it is there");
+        slot.let_go_after(Duration::from_millis(40));
+        // The pause before the first look was chosen when models were kept for good.
+        tokio::spawn(let_go_when_idle(Arc::downgrade(&slot.now), slot.idle_after_ms.clone()));
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert_eq!(slot.status().state, ModelState::Ready, "it is at work");
+        drop(worker);
+        assert!(reaches(&slot, ModelState::Unloaded).await);
+        slot.let_go_after(Duration::ZERO);
+        slot.ready().await.expect("it is back");
+        assert_eq!(slot.status().state, ModelState::Ready);
+    }
+
+    #[tokio::test]
+    async fn a_person_can_let_go_of_any_model_and_the_clock_not_of_the_starter() {
+        let slot = slot(true);
+        slot.ready().await.expect("it is there");
+        let idle = |now: &mut Now| now.is_idle_for(Duration::ZERO) && now.unload();
+        assert!(!slot.now.send_if_modified(idle));
+        slot.unload();
+        assert_eq!(slot.status().state, ModelState::Unloaded);
+        slot.unload();
+        assert_eq!(slot.status().state, ModelState::Unloaded);
+        slot.ready().await.expect("it is back");
+    }
 }

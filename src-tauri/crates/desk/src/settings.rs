@@ -1,5 +1,7 @@
 //! Settings: kept in the library, brought into their bounds.
 
+use std::time::Duration;
+
 use bimo_store::Store;
 
 use crate::Desk;
@@ -7,6 +9,7 @@ use crate::wire::{ApiError, Settings, WritingParams};
 
 const KEY: &str = "settings";
 const LONGEST_FONT_NAME: usize = 200;
+const LONGEST_IDLE_MINUTES: u32 = 24 * 60;
 /// Tokens of a continuation that can be asked for.
 pub(crate) const LONGEST_CONTINUATION: u32 = 4096;
 
@@ -18,6 +21,7 @@ impl Desk {
             sampling.validate()?;
         }
         let settings = bounded(settings);
+        self.model().let_go_after(idle_time(&settings));
         let value = serde_json::to_value(settings).map_err(ApiError::internal)?;
         Ok(self.store().set_setting(KEY, &value).await?)
     }
@@ -34,9 +38,15 @@ pub(crate) async fn load(store: &Store) -> Result<Settings, ApiError> {
     }))
 }
 
+/// See [`Settings::idle_minutes`].
+pub(crate) fn idle_time(settings: &Settings) -> Duration {
+    Duration::from_secs(u64::from(settings.idle_minutes) * 60)
+}
+
 fn bounded(mut settings: Settings) -> Settings {
     settings.page_size = settings.page_size.clamp(12, 32);
     settings.threads = settings.threads.min(256);
+    settings.idle_minutes = settings.idle_minutes.min(LONGEST_IDLE_MINUTES);
     settings.library_width = match settings.library_width {
         0 => 0,
         width => width.clamp(160, 640),

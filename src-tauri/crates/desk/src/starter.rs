@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bimo_models::{LoadOptions, ModelSource, TextTokenizer};
 
 use crate::ModelSpec;
+use crate::checking::load_checked;
 use crate::wire::ApiError;
 
 const NAME: &str = "Bimo story starter";
@@ -34,7 +35,10 @@ impl ModelSpec {
             starter: false,
             bytes: bytes_of(&path),
             card: String::new(),
-            load: loader(ModelSource::Path(path)),
+            load: Arc::new(move |threads| {
+                let options = LoadOptions { threads, ..LoadOptions::default() };
+                load_checked(&path, &options)
+            }),
         }
     }
 }

@@ -87,10 +87,33 @@ impl MemoryNeed {
     }
 }
 
-/// Bytes of memory that are free now; where the system does not say, any model may try.
+/// Bytes of memory that this process may still take: what is free on the machine, in its group of processes, and of its
+/// own address space. Where the system does not say, any model may try.
 pub fn free_memory() -> u64 {
     let kinds = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
-    System::new_with_specifics(kinds).map_or(u64::MAX, |system| system.available_memory())
+    let machine = System::new_with_specifics(kinds).map_or(u64::MAX, |system| {
+        let group = system
+            .cgroup_limits()
+            .map_or(u64::MAX, |limits| limits.total_memory.saturating_sub(limits.rss));
+        system.available_memory().min(group)
+    });
+    machine.min(free_address_space())
+}
+
+/// What is left of the address space where that is limited (`ulimit -v`). Only Linux says so in a file.
+fn free_address_space() -> u64 {
+    let read = |path| std::fs::read_to_string(path).unwrap_or_default();
+    let (limits, status) = (read("/proc/self/limits"), read("/proc/self/status"));
+    match (number_after(&limits, "Max address space"), number_after(&status, "VmSize:")) {
+        (Some(limit), Some(used_kib)) => limit.saturating_sub(used_kib * 1024),
+        _ => u64::MAX,
+    }
+}
+
+/// The first word after `name` at the beginning of a line, if that is a number; `unlimited` is none.
+fn number_after(text: &str, name: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(name))?;
+    line.split_whitespace().next()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -117,5 +140,16 @@ mod tests {
         let need_bytes = (1 << 30) + (1 << 20) + WORKING_MEMORY;
         assert_eq!(error, EngineError::ModelTooLarge { need_bytes, have_bytes: 1 << 30 });
         assert!(free_memory() > 0);
+    }
+
+    #[test]
+    fn a_limited_address_space_is_read_as_linux_writes_it() {
+        let limits = "Limit                     Soft Limit           Hard Limit           Units     \n\
+                      Max processes             63540                63540                processes \n\
+                      Max address space         838860800            unlimited            bytes     \n";
+        assert_eq!(number_after(limits, "Max address space"), Some(838_860_800));
+        let unlimited = "Max address space         unlimited            unlimited            bytes";
+        assert_eq!(number_after(unlimited, "Max address space"), None);
+        assert_eq!(number_after("VmPeak:\t  900 kB\nVmSize:\t  836 kB\n", "VmSize:"), Some(836));
     }
 }

@@ -166,3 +166,29 @@ async fn ctrl_c_pauses_and_the_next_pull_goes_on() {
     assert!(std::fs::read(path).expect("a file") == bytes);
     assert_eq!(script.hub.seen_of_files()[1].header("range"), Some("bytes=100000-"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_model_of_ones_own_is_imported_or_refused_in_a_sentence() {
+    let script = Script::with_file(b"abc").await;
+    for copy in [false, true] {
+        let arguments: &[&str] = if copy {
+            &["models", "import", STARTER, "--copy"]
+        } else {
+            &["models", "import", STARTER]
+        };
+        let imported = script.object(arguments);
+        assert_eq!(imported["name"], "imported/story:story.gguf");
+        let path = imported["path"].as_str().expect("a path");
+        assert_eq!(Path::new(path).starts_with(script.folder.path()), copy, "{path}");
+        let written =
+            ["continue", "--model", "imported/story", "--prompt", "Once", "--max-tokens", "3"];
+        assert_eq!(script.object(&written)["tokens"], 3);
+        script.printed(&["models", "remove", "imported/story"]);
+        assert!(Path::new(STARTER).exists());
+    }
+    let broken = script.folder.path().join("broken.gguf");
+    std::fs::write(&broken, b"GGUF").expect("a file");
+    let said = script.refused(&["models", "import", &broken.display().to_string()]);
+    assert!(said.contains("damaged") && said.contains("version"), "{said}");
+    assert_eq!(script.hub.seen_of_files().len(), 0);
+}

@@ -46,6 +46,8 @@ pub struct Settings {
     pub tint_model_text: bool,
     /// Cores that a model may use; 0 lets the program choose. Takes effect at the next start.
     pub threads: u32,
+    /// Minutes without work after which a model other than the program's own is let go of; 0 keeps it.
+    pub idle_minutes: u32,
     /// How to write.
     pub writing: WritingParams,
     /// Width of the library in pixels; 0 folds it away.
@@ -65,6 +67,7 @@ impl Default for Settings {
             page_size: 19,
             tint_model_text: true,
             threads: 0,
+            idle_minutes: 30,
             writing: WritingParams::default(),
             library_width: 248,
             inspector_open: true,
@@ -83,6 +86,8 @@ pub enum ModelState {
     Ready,
     /// It could not be loaded.
     Failed,
+    /// It was let go of; the next request calls it back.
+    Unloaded,
 }
 
 /// The model that writes.

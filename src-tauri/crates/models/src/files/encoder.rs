@@ -30,7 +30,7 @@ enum Layout {
 pub fn open_encoder(path: &Path) -> Result<EncoderFiles, EngineError> {
     if !path.is_dir() {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        return EncoderFiles::of_gguf(&name, Gguf::read(Bytes::of_file(path)?)?);
+        return EncoderFiles::of_gguf(&name, Gguf::open(path)?);
     }
     let config = hf_encoder::read(path, &read_json(&path.join("config.json"))?)?;
     let architecture = config.architecture;

@@ -77,7 +77,8 @@ enum Layout {
     Folder(Folder),
 }
 
-/// Opens a GGUF file (any part of it, where it is split), or a folder in Hugging Face layout. Headers are checked against [`crate::limits`].
+/// Opens a GGUF file (any part of it, where it is split), or a folder in Hugging Face layout. Headers are checked against
+/// [`crate::limits`].
 pub fn open(path: &Path) -> Result<ModelFiles, EngineError> {
     if !path.is_dir() {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
