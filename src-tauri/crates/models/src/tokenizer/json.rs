@@ -23,6 +23,9 @@ pub(crate) fn read_json(
     is_opened: Option<bool>,
     ends: Vec<TokenId>,
 ) -> Result<TextTokenizer, EngineError> {
+    if !json.is_object() {
+        return Err(invalid("it is no object"));
+    }
     let is_opened = is_opened.unwrap_or_else(|| writes_begin(&json));
     let control = take_control_tokens(&mut json)?;
     for part in ["post_processor", "truncation", "padding"] {
@@ -83,7 +86,9 @@ fn take_control_tokens(json: &mut Value) -> Result<Vec<(String, TokenId)>, Engin
         .iter()
         .filter_map(|token| Some((token["content"].as_str()?.to_owned(), token["id"].clone())))
         .collect();
-    keep_numbers(&mut json["model"]["vocab"], &control, others);
+    if let Some(vocabulary) = json.pointer_mut("/model/vocab") {
+        keep_numbers(vocabulary, &control, others);
+    }
     Ok(longest_first(control))
 }
 
