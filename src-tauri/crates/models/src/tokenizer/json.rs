@@ -101,8 +101,8 @@ fn keep_numbers(
 ) {
     if let Some(list) = vocabulary.as_array_mut() {
         for (_, token) in control {
-            if let Some(piece) = list.get_mut(*token as usize) {
-                piece[0] = format!("{NO_TEXT}{token}").into();
+            if let Some(text) = list.get_mut(*token as usize).and_then(|piece| piece.get_mut(0)) {
+                *text = format!("{NO_TEXT}{token}").into();
             }
         }
     }
