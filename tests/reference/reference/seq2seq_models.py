@@ -264,6 +264,8 @@ def mt5() -> Tiny:
         return with_own_output(MT5ForConditionalGeneration(config))
 
     search = {"num_beams": 4, "max_length": 28, "length_penalty": 0.6, "no_repeat_ngram_size": 2}
+    # Tokens that are written often, and first, where nothing keeps them away.
+    search |= {"suppress_tokens": [36], "begin_suppress_tokens": [83]}
     return _t5(make, search, normalization_rule_name="identity")
 
 

@@ -195,3 +195,55 @@ impl SearchParams {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::mpsc;
+
+    use super::*;
+    use crate::scripted::ScriptedRewriter;
+
+    #[tokio::test]
+    async fn a_worker_tells_of_every_source_and_answers_in_their_order() {
+        let scripted = ScriptedRewriter::knowing([("雨停了。", "The rain has stopped.")]);
+        let worker = Seq2SeqWorker::spawn(move || Ok(Box::new(scripted))).await.unwrap();
+        let text = |text: &str| Source::Text { text: text.into(), target: None };
+        let request = RewriteRequest {
+            sources: vec![text("雨停了。"), text("abc")],
+            search: SearchParams { best: Some(2), ..SearchParams::default() },
+        };
+        let (done, mut heard) = mpsc::unbounded_channel();
+        let sink = Box::new(move |event| {
+            if let RewriteEvent::Finished { source, .. } = event {
+                done.send(source).unwrap();
+            }
+        });
+        let answers = worker.rewrite(request, CancellationToken::new(), sink).await.unwrap();
+        let texts: Vec<&str> =
+            answers.iter().map(|answer| answer.candidates[0].text.as_str()).collect();
+        assert_eq!(texts, ["The rain has stopped.", "cba"]);
+        assert_eq!(answers[1].candidates.len(), 2);
+        assert_eq!((heard.recv().await, heard.recv().await), (Some(0), Some(1)));
+        assert_eq!(heard.recv().await, None);
+    }
+
+    #[test]
+    fn settings_without_a_meaning_are_refused_by_name() {
+        let refuses = |change: fn(&mut SearchParams)| {
+            let mut params = SearchParams::default();
+            change(&mut params);
+            params.validate().unwrap_err().to_string()
+        };
+        assert_eq!(refuses(|params| params.beams = Some(0)), "beams cannot be 0");
+        assert_eq!(refuses(|params| params.best = Some(0)), "best cannot be 0");
+        assert_eq!(
+            refuses(|params| params.length_penalty = Some(f32::NAN)),
+            "length penalty cannot be NaN"
+        );
+        assert_eq!(
+            refuses(|params| params.bad_words = vec![vec![]]),
+            "bad words cannot be an empty run of tokens"
+        );
+        assert_eq!(SearchParams::default().validate(), Ok(()));
+    }
+}

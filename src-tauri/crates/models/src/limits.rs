@@ -6,6 +6,10 @@ pub const MAX_LAYERS: usize = 512;
 pub const MAX_WIDTH: usize = 1 << 20;
 /// Labels of a classifier.
 pub const MAX_LABELS: usize = 65_536;
+/// Heads of an attention whose distances have biases, and the longest such distance.
+pub const MAX_BIASED_HEADS: usize = 1 << 10;
+/// See [`MAX_BIASED_HEADS`].
+pub const MAX_BIASED_DISTANCE: usize = 1 << 12;
 /// Tokens of a context.
 pub const MAX_CONTEXT: usize = 1 << 24;
 /// Bytes of a JSON or text file beside the weights.

@@ -15,7 +15,7 @@ use super::gguf_config::end_tokens;
 use super::gguf_header::{Header, Value, invalid};
 use super::{gguf_tokenizer, hf_seq2seq};
 use crate::layers::Activation;
-use crate::limits::{MAX_CONTEXT, MAX_LAYERS, MAX_WIDTH};
+use crate::limits::{MAX_BIASED_HEADS, MAX_CONTEXT, MAX_LAYERS, MAX_WIDTH};
 use crate::seq2seq::{
     Frames, Positions, SearchDefaults, Seq2SeqArchitecture, Seq2SeqConfig, Seq2SeqTokenizer,
     SideConfig,
@@ -38,7 +38,7 @@ pub(super) fn read(file: &Gguf) -> Result<Seq2SeqConfig, EngineError> {
     };
     let shape = Shape { file, header: file.header(), name };
     let hidden_size = shape.required("embedding_length", MAX_WIDTH)?;
-    let heads = shape.required("attention.head_count", MAX_WIDTH)?;
+    let heads = shape.required("attention.head_count", MAX_BIASED_HEADS)?;
     let layers = shape.required("block_count", MAX_LAYERS)?;
     let head_dim = match shape.optional("attention.key_length", MAX_WIDTH)? {
         Some(width) => width,

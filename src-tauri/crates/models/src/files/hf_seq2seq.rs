@@ -8,7 +8,7 @@ use super::hf_config::{Fields, end_tokens};
 use super::hf_generation;
 use super::seq2seq_names::Sharing;
 use crate::layers::Activation;
-use crate::limits::{MAX_CONTEXT, MAX_LAYERS, MAX_WIDTH};
+use crate::limits::{MAX_BIASED_DISTANCE, MAX_BIASED_HEADS, MAX_CONTEXT, MAX_LAYERS, MAX_WIDTH};
 use crate::seq2seq::{Positions, Seq2SeqArchitecture, Seq2SeqConfig, SideConfig, USUAL_MAX_LENGTH};
 
 /// BART keeps two rows before that of the first place.
@@ -106,11 +106,11 @@ fn bart(
 fn t5(fields: &Fields<'_>) -> Result<Seq2SeqConfig, EngineError> {
     let hidden_size = fields.size("d_model", MAX_WIDTH)?;
     let layers = fields.size("num_layers", MAX_LAYERS)?;
-    let heads = fields.size("num_heads", MAX_WIDTH)?;
+    let heads = fields.size("num_heads", MAX_BIASED_HEADS)?;
     let ffn_size = fields.size("d_ff", MAX_WIDTH)?;
     let side = |layers| SideConfig { layers, heads, ffn_size, vocabulary: 0 };
     let buckets = fields.optional_size("relative_attention_num_buckets", MAX_WIDTH)?.unwrap_or(32);
-    let longest = fields.optional_size("relative_attention_max_distance", MAX_WIDTH)?;
+    let longest = fields.optional_size("relative_attention_max_distance", MAX_BIASED_DISTANCE)?;
     let longest = longest.unwrap_or(128);
     if buckets < 4 || !buckets.is_multiple_of(4) || longest <= buckets / 2 {
         return Err(invalid("relative_attention_num_buckets", "it does not suit the distances"));
@@ -172,4 +172,93 @@ fn start_token(
     token
         .map(|token| token as TokenId)
         .ok_or_else(|| invalid("decoder_start_token_id", "it is not a token of the vocabulary"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn t5() -> Value {
+        json!({
+            "model_type": "t5", "vocab_size": 32128, "d_model": 512, "d_kv": 64, "d_ff": 2048, "num_layers": 6,
+            "num_heads": 8, "decoder_start_token_id": 0, "eos_token_id": 1, "n_positions": 512
+        })
+    }
+
+    fn opus() -> Value {
+        json!({
+            "model_type": "marian", "vocab_size": 65001, "d_model": 512, "encoder_layers": 6, "decoder_layers": 6,
+            "encoder_attention_heads": 8, "decoder_attention_heads": 8, "encoder_ffn_dim": 2048,
+            "decoder_ffn_dim": 2048, "max_position_embeddings": 512, "activation_function": "swish",
+            "scale_embedding": true, "decoder_start_token_id": 65000, "eos_token_id": 0,
+            "bad_words_ids": [[65000]], "num_beams": 6, "max_length": 512
+        })
+    }
+
+    fn with(mut config: Value, key: &str, value: Value) -> Value {
+        config[key] = value;
+        config
+    }
+
+    #[test]
+    fn published_settings_say_what_they_say_to_transformers() {
+        let marian = read(&opus(), None).unwrap();
+        assert_eq!(marian.embedding_scale, 512f64.sqrt());
+        assert_eq!((marian.head_dim, marian.start_token, marian.end_tokens), (64, 65000, vec![0]));
+        assert_eq!((marian.search.beams, marian.search.bad_words), (6, vec![vec![65000]]));
+        // Its own file wins over the old place.
+        let generation = json!({ "num_beams": 4, "decoder_start_token_id": 65000 });
+        let marian = read(&opus(), Some(&generation)).unwrap();
+        assert_eq!((marian.search.beams, marian.search.bad_words.len()), (4, 0));
+
+        // The first version of T5 scales what comes out of the decoder, later ones and mT5 do not.
+        let scale = |config: Value| read(&config, None).unwrap().output_scale;
+        assert_eq!(scale(t5()), 512f64.powf(-0.5));
+        assert_eq!(scale(with(t5(), "tie_word_embeddings", json!(false))), 1.0);
+        assert_eq!(scale(with(t5(), "model_type", json!("mt5"))), 1.0);
+        let gated = read(&with(t5(), "feed_forward_proj", json!("gated-gelu")), None).unwrap();
+        assert_eq!((gated.is_gated, gated.activation), (true, Activation::Gelu));
+    }
+
+    #[test]
+    fn settings_that_mean_nothing_are_refused_by_their_names() {
+        let cases = [
+            (with(t5(), "num_heads", json!(1 << 20)), "num_heads"),
+            (with(t5(), "d_kv", json!(0)), "d_kv"),
+            (
+                with(t5(), "relative_attention_max_distance", json!(1 << 30)),
+                "relative_attention_max_distance",
+            ),
+            (
+                with(t5(), "relative_attention_num_buckets", json!(3)),
+                "relative_attention_num_buckets",
+            ),
+            (with(t5(), "decoder_start_token_id", json!(32128)), "decoder_start_token_id"),
+            (with(t5(), "eos_token_id", json!(-1)), "eos_token_id"),
+            (with(opus(), "decoder_attention_heads", json!(16)), "decoder_attention_heads"),
+            (with(opus(), "bad_words_ids", json!([[]])), "bad_words_ids"),
+            (with(opus(), "bad_words_ids", json!([[65001]])), "bad_words_ids"),
+            (with(opus(), "forced_eos_token_id", json!(1e9)), "forced_eos_token_id"),
+            (with(opus(), "early_stopping", json!("sometimes")), "early_stopping"),
+            (with(opus(), "num_beams", json!(1000)), "num_beams"),
+            (with(opus(), "length_penalty", json!("long")), "length_penalty"),
+            (with(opus(), "repetition_penalty", json!(0)), "repetition_penalty"),
+        ];
+        for (config, field) in cases {
+            match read(&config, None) {
+                Err(EngineError::ModelInvalid { field: found, .. }) => assert_eq!(found, field),
+                other => panic!("{field}: {other:?}"),
+            }
+        }
+        for (key, value) in
+            [("activation_function", json!("tanh")), ("normalize_before", json!(true))]
+        {
+            let refused = read(&with(opus(), key, value), None).unwrap_err();
+            assert_eq!(refused.code(), "model_unsupported", "{key}");
+        }
+        let refused = read(&with(opus(), "model_type", json!("llama")), None).unwrap_err();
+        assert_eq!(refused.code(), "model_unsupported");
+    }
 }

@@ -6,6 +6,7 @@ use bimo_engine::{
     CancellationToken, Candidate, EngineError, FinishReason, ModelCard, RewriteEvent,
     RewriteRequest, Rewriting, Seq2Seq, Source, TokenId,
 };
+use rayon::prelude::*;
 
 use super::search::{Found, Plan, Search};
 use super::{EncoderDecoder, Memory, Seq2SeqTokenizer, Writing};
@@ -92,23 +93,27 @@ impl Rewriter {
     /// A token more in every text. Answers the searches that go on.
     fn advance<'b, 'p>(
         &self,
-        open: Vec<(&'b Numbered, Search<'p>)>,
+        mut open: Vec<(&'b Numbered, Search<'p>)>,
         memory: &Memory,
         writing: &mut Writing,
         work: &mut Work<'_>,
     ) -> Result<Vec<(&'b Numbered, Search<'p>)>, EngineError> {
         let last: Vec<Vec<TokenId>> = open.iter().map(|(_, search)| search.last_tokens()).collect();
         let tokens = last.concat();
-        let mut logits = self.model.step(memory, writing, &tokens)?.into_iter();
+        let logits = self.model.step(memory, writing, &tokens)?;
+        if logits.par_iter().any(|row| row.iter().any(|logit| logit.is_nan())) {
+            return Err(EngineError::NotANumber);
+        }
         let total = work.answers.len();
         (work.on_event)(RewriteEvent::Step { done: work.done, total, tokens: tokens.len() });
+        let mut logits = logits.into_iter();
+        let rows = last.iter().map(|last| logits.by_ref().take(last.len()).collect());
+        let rows: Vec<Vec<Vec<f32>>> = rows.collect();
+        let steps = open.par_iter_mut().zip(rows);
+        let parents: Vec<Vec<usize>> =
+            steps.map(|((_, search), rows)| search.advance(rows)).collect();
         let (mut going, mut chosen, mut first) = (Vec::new(), Vec::new(), 0);
-        for ((source, mut search), last) in open.into_iter().zip(&last) {
-            let rows: Vec<Vec<f32>> = logits.by_ref().take(last.len()).collect();
-            if rows.iter().flatten().any(|logit| logit.is_nan()) {
-                return Err(EngineError::NotANumber);
-            }
-            let parents = search.advance(rows);
+        for (((source, search), last), parents) in open.into_iter().zip(&last).zip(parents) {
             if parents.is_empty() {
                 self.finish(source, search.finish(), work);
             } else {
