@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Bimo, a private bilingual writing desk, without its window.
 #[derive(Debug, Parser)]
@@ -28,6 +28,8 @@ pub enum Command {
     Tokenize(Tokenize),
     /// Say how likely a model finds a text: bits per byte, and the log-probability of each token
     Score(Score),
+    /// Translate a text between English and Chinese
+    Translate(Translate),
     /// List the works in the library
     Works,
     /// Print a work as Markdown
@@ -115,6 +117,46 @@ pub struct Score {
     /// The text; - for standard input
     #[arg(value_name = "FILE|-")]
     pub file: PathBuf,
+}
+
+/// `bimo translate`
+///
+/// Paragraphs and line breaks stay as they are.
+#[derive(Debug, Args)]
+pub struct Translate {
+    /// A GGUF file, a folder in Hugging Face layout, or owner/name[:file] of a fetched model
+    #[arg(long, value_name = "PATH|MODEL")]
+    pub model: PathBuf,
+    /// The language to write [default: the other one than the text's]
+    #[arg(long, value_name = "LANGUAGE")]
+    pub to: Option<TranslateTo>,
+    /// Beams of the search, and texts to choose from with --json; 1 is greedy [default: as the model has it]
+    #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=64))]
+    pub beams: Option<usize>,
+    /// What is translated at a time
+    #[arg(long, value_name = "UNIT", default_value = "sentence")]
+    pub per: TranslateUnit,
+    /// The text; - for standard input
+    #[arg(value_name = "FILE|-")]
+    pub file: PathBuf,
+}
+
+/// A language that can be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TranslateTo {
+    /// English
+    En,
+    /// Chinese
+    Zh,
+}
+
+/// What is translated at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum TranslateUnit {
+    /// Each line, empty ones too
+    Line,
+    /// Each sentence
+    Sentence,
 }
 
 /// `bimo export`

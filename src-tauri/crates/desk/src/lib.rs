@@ -32,6 +32,7 @@ mod shelf;
 mod starter;
 mod story;
 mod text_model;
+mod translate;
 pub mod wire;
 
 pub use bimo_engine::{
@@ -53,3 +54,4 @@ pub use secrets::{Secrets, SecretsError};
 pub use starter::open_tokenizer;
 pub use story::{HeardToken, sampling_for};
 pub use text_model::{Continuation, Score, ScoredToken, TextModel, TextPart, TextRequest};
+pub use translate::{Cut, Flag, Language, Segment, Translation, Translator};

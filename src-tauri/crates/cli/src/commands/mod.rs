@@ -6,6 +6,7 @@ mod history;
 mod models;
 mod score;
 mod tokenize;
+mod translate;
 mod works;
 
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             Command::Continue(asked) => return continuing::run(asked, json).await,
             Command::Tokenize(asked) => tokenize::run(&asked, json)?,
             Command::Score(asked) => score::run(asked, json).await?,
+            Command::Translate(asked) => return translate::run(asked, json).await,
             Command::Works => works::run(&open_library(library).await?, json).await?,
             Command::Export(asked) => {
                 export::run(&open_library(library).await?, &asked, json).await?;

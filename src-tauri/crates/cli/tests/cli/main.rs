@@ -6,6 +6,7 @@ mod hub;
 mod library;
 mod model;
 mod models;
+mod translate;
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
