@@ -8,9 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 import vocabulary
-from model import Translator
-
-NEVER = [vocabulary.PAD, vocabulary.UNKNOWN, vocabulary.TO_CHINESE, vocabulary.TO_ENGLISH, vocabulary.MASK]
+from model import NEVER_WRITTEN, Translator
 
 
 class Cache:
@@ -44,7 +42,7 @@ class Cache:
             x = layer.encoder_attn_layer_norm(x + mixed)
             x = layer.feed_forward(x)
         logits = F.linear(x[:, 0], model.model.shared.weight).float()
-        logits[:, NEVER] = -torch.inf
+        logits[:, NEVER_WRITTEN] = -torch.inf
         return logits.log_softmax(-1)
 
 

@@ -14,6 +14,8 @@ from torch.nn import functional as F
 
 import vocabulary
 
+NEVER_WRITTEN = [vocabulary.PAD, vocabulary.UNKNOWN, vocabulary.TO_CHINESE, vocabulary.TO_ENGLISH, vocabulary.MASK]
+
 
 @dataclass
 class Shape:
@@ -23,7 +25,8 @@ class Shape:
     decoder_layers: int = 4
     heads: int = 6
     ffn: int = 1536
-    positions: int = 256
+    # As many as a row of training has: what lies beyond was never learned.
+    positions: int = 128
     dropout: float = 0.2
 
     def configuration(self) -> dict:
@@ -36,10 +39,19 @@ class Shape:
             "activation_function": "swish", "scale_embedding": True, "static_position_embeddings": True,
             "normalize_before": False, "normalize_embedding": False, "share_encoder_decoder_embeddings": True,
             "tie_word_embeddings": True, "is_encoder_decoder": True, "dropout": 0.1, "attention_dropout": 0.0,
-            "activation_dropout": 0.0, "pad_token_id": vocabulary.PAD, "eos_token_id": vocabulary.END,
-            "decoder_start_token_id": vocabulary.PAD, "forced_eos_token_id": None, "num_beams": 4, "max_length": 256,
-            "bad_words_ids": [[i] for i in (vocabulary.PAD, vocabulary.UNKNOWN, vocabulary.TO_CHINESE, vocabulary.TO_ENGLISH, vocabulary.MASK)],
+            "activation_dropout": 0.0, **self.tokens(),
         }
+
+    def generation(self) -> dict:
+        """generation_config.json of `transformers`."""
+        return {
+            **self.tokens(), "num_beams": 4, "max_length": self.positions, "length_penalty": 1.0, "early_stopping": False,
+            "bad_words_ids": [[token] for token in NEVER_WRITTEN],
+        }
+
+    @staticmethod
+    def tokens() -> dict:
+        return {"pad_token_id": vocabulary.PAD, "eos_token_id": vocabulary.END, "decoder_start_token_id": vocabulary.PAD, "forced_eos_token_id": None}
 
 
 def sinusoids(rows: int, width: int) -> Tensor:
