@@ -32,8 +32,8 @@ export function newLibrary() {
   };
 }
 
-/** Opens the window. The library stays when it is closed, so that it can be opened again. */
-export async function openDesk(library, { language = "en_US.UTF-8" } = {}) {
+/** Opens the window, with more in its environment where `env` is given. The library stays when it is closed, so that it can be opened again. */
+export async function openDesk(library, { language = "en_US.UTF-8", env: more = {} } = {}) {
   const application = required("BIMO_DESK");
   const [port, nativePort] = [await freePort(), await freePort()];
   const env = {
@@ -41,6 +41,7 @@ export async function openDesk(library, { language = "en_US.UTF-8" } = {}) {
     BIMO_LIBRARY: library.path,
     LANG: language,
     LC_ALL: language,
+    ...more,
   };
   const driver = startDriver(required("BIMO_DRIVER"), port, nativePort, env);
   try {
