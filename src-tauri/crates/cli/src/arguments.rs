@@ -30,6 +30,8 @@ pub enum Command {
     Score(Score),
     /// Translate a text between English and Chinese
     Translate(Translate),
+    /// Say what mood, or what other class, a text and its sentences have
+    Sentiment(Sentiment),
     /// List the works in the library
     Works,
     /// Print a work as Markdown
@@ -159,6 +161,34 @@ pub enum TranslateUnit {
     Sentence,
 }
 
+/// `bimo sentiment`
+#[derive(Debug, Args)]
+pub struct Sentiment {
+    /// A classifier: a GGUF file, a folder in Hugging Face layout, or owner/name[:file] of a fetched model
+    #[arg(long, value_name = "PATH|MODEL")]
+    pub model: PathBuf,
+    /// What is classified, beside the whole text
+    #[arg(long, value_enum, default_value = "sentence")]
+    pub per: Unit,
+    /// Print comma-separated values, where --json is not asked for
+    #[arg(long)]
+    pub csv: bool,
+    /// The text; - for standard input
+    #[arg(value_name = "FILE|-")]
+    pub file: PathBuf,
+}
+
+/// Parts of a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Unit {
+    /// Each sentence
+    Sentence,
+    /// Only the whole
+    Document,
+    /// Each line that is not empty
+    Line,
+}
+
 /// `bimo export`
 #[derive(Debug, Args)]
 pub struct Export {
@@ -223,7 +253,8 @@ pub enum ModelsCommand {
         #[arg(long)]
         copy: bool,
     },
-    /// Show a model's files, size and licence; asks the hub where the model is not here
+    /// Show a model's files, size and licence; asks the hub where the model is not here. Of a file or folder on the disk, what
+    /// it is for
     Info {
         /// owner/name[:file], or the address of a page
         #[arg(value_name = "MODEL")]

@@ -27,6 +27,7 @@ mod page;
 mod reader;
 mod samples;
 mod secrets;
+mod sentiment;
 mod settings;
 mod shelf;
 mod starter;
@@ -42,7 +43,7 @@ pub use bimo_hub::{
     Fault, FoundRepo, LocalModel, ModelRecord, Phase, Pickle, Placing, Progress, RequestLog,
     RequestRecord,
 };
-pub use bimo_models::settle_threads;
+pub use bimo_models::{DescribedModel, settle_threads};
 pub use checking::{CHECK_MODEL, check_model, check_models_with};
 pub use desk::Desk;
 pub use folder::Folders;
@@ -51,7 +52,8 @@ pub use models::Models;
 pub use options::{Clock, DeskOptions, SeedSource, new_seed};
 pub use reader::{ChapterText, LibraryReader, WorkText};
 pub use secrets::{Secrets, SecretsError};
-pub use starter::open_tokenizer;
+pub use sentiment::{Mood, MoodItem, MoodModel, Moods, Per};
+pub use starter::{describe_model, open_tokenizer};
 pub use story::{HeardToken, sampling_for};
 pub use text_model::{Continuation, Score, ScoredToken, TextModel, TextPart, TextRequest};
 pub use translate::{Cut, Flag, Language, Segment, Translation, Translator};

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use bimo_models::{LoadOptions, ModelSource, TextTokenizer};
+use bimo_models::{DescribedModel, LoadOptions, ModelSource, TextTokenizer};
 
 use crate::ModelSpec;
 use crate::checking::load_checked;
@@ -49,6 +49,11 @@ pub fn open_tokenizer(model: Option<&Path>) -> Result<TextTokenizer, ApiError> {
         Some(path) => bimo_models::open_tokenizer(path)?,
         None => bimo_models::open_bytes(NAME, WEIGHTS)?.tokenizer()?,
     })
+}
+
+/// What a model on the disk is for, from its headers alone.
+pub fn describe_model(path: &Path) -> Result<DescribedModel, ApiError> {
+    Ok(bimo_models::describe(path)?)
 }
 
 fn loader(source: ModelSource) -> crate::model::Loader {

@@ -5,6 +5,7 @@ mod export;
 mod history;
 mod models;
 mod score;
+mod sentiment;
 mod tokenize;
 mod translate;
 mod works;
@@ -27,6 +28,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             Command::Tokenize(asked) => tokenize::run(&asked, json)?,
             Command::Score(asked) => score::run(asked, json).await?,
             Command::Translate(asked) => return translate::run(asked, json).await,
+            Command::Sentiment(asked) => return sentiment::run(asked, json).await,
             Command::Works => works::run(&open_library(library).await?, json).await?,
             Command::Export(asked) => {
                 export::run(&open_library(library).await?, &asked, json).await?;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use bimo_desk::wire::ApiError;
 use bimo_desk::{
     CancellationToken, FoundRepo, LocalModel, ModelRecord, Models, Phase, Pickle, Placing,
-    Progress, RequestRecord,
+    Progress, RequestRecord, describe_model,
 };
 use serde_json::{Value, json};
 
@@ -20,8 +20,38 @@ use crate::output::{on_one_line, print_json, print_line};
 /// Shortest time between two lines about a download where nobody watches a terminal.
 const BETWEEN_LINES: Duration = Duration::from_secs(5);
 
+/// What a model on this machine is for, from its headers alone.
+fn describe(path: &Path, json: bool) -> anyhow::Result<()> {
+    let model = describe_model(path)?;
+    if json {
+        return print_json(&json!({
+            "path": path,
+            "name": model.name,
+            "task": model.task,
+            "architecture": model.architecture,
+            "parameters": model.parameters,
+            "context_length": model.context_length,
+            "labels": model.labels,
+        }));
+    }
+    print_line(&format!("{}: {}", model.name, model.task))?;
+    print_line(&format!(
+        "{}, {} parameters, reads {} tokens",
+        model.architecture, model.parameters, model.context_length
+    ))?;
+    if !model.labels.is_empty() {
+        print_line(&format!("labels: {}", on_one_line(&model.labels.join(", "))))?;
+    }
+    Ok(())
+}
+
 /// Does what was asked. Results go to standard output, progress to standard error.
 pub async fn run(asked: arguments::Models, json: bool) -> anyhow::Result<ExitCode> {
+    if let ModelsCommand::Info { model, .. } = &asked.command
+        && Path::new(model).exists()
+    {
+        return describe(Path::new(model), json).map(|()| ExitCode::SUCCESS);
+    }
     let models = open_models(asked.mirror)?;
     let cancel = interruption()?;
     let done = match asked.command {

@@ -6,6 +6,7 @@ mod hub;
 mod library;
 mod model;
 mod models;
+mod sentiment;
 mod translate;
 
 use std::io::Write;

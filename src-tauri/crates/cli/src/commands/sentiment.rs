@@ -1,0 +1,91 @@
+//! `bimo sentiment`
+
+use std::process::ExitCode;
+
+use bimo_desk::{Mood, MoodModel, Moods, Per};
+use serde_json::{Map, Value, json};
+
+use super::{INTERRUPTED, interruption, locate};
+use crate::arguments::{Sentiment, Unit};
+use crate::input::read_text;
+use crate::output::{on_one_line, print_json, print_line};
+
+/// Prints a label and its score for each part, and for the whole.
+pub async fn run(asked: Sentiment, json: bool) -> anyhow::Result<ExitCode> {
+    let text = read_text(&asked.file)?;
+    let path = locate(Some(asked.model.clone()))?.unwrap_or(asked.model);
+    let model = MoodModel::load(path).await?;
+    let cancel = interruption()?;
+    let per = match asked.per {
+        Unit::Sentence => Per::Sentence,
+        Unit::Document => Per::Document,
+        Unit::Line => Per::Line,
+    };
+    let Some(moods) = model.read(&text, per, cancel, |_| {}).await? else {
+        return Ok(ExitCode::from(INTERRUPTED));
+    };
+    if json {
+        print_json(&object(&model, &text, &moods))?;
+    } else if asked.csv {
+        print_csv(&model, &text, &moods)?;
+    } else {
+        print_plain(&text, &moods)?;
+    }
+    Ok(if moods.is_cut { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS })
+}
+
+fn object(model: &MoodModel, text: &str, moods: &Moods) -> Value {
+    let scores = |mood: &Mood| {
+        let scores =
+            model.labels().iter().cloned().zip(mood.scores.iter().map(|&score| json!(score)));
+        Value::Object(scores.collect::<Map<_, _>>())
+    };
+    let items = moods.items.iter().map(|item| {
+        let text = &text[item.range.clone()];
+        json!({ "text": text, "label": item.mood.label, "scores": scores(&item.mood) })
+    });
+    json!({
+        "overall": { "label": moods.overall.label, "scores": scores(&moods.overall) },
+        "items": items.collect::<Vec<_>>(),
+        "model": model.card().name,
+        "scoring": model.scoring(),
+    })
+}
+
+/// A line for each part; where there are none, one for the whole.
+fn print_csv(model: &MoodModel, text: &str, moods: &Moods) -> anyhow::Result<()> {
+    let named = model.labels().iter().map(|label| quoted(label));
+    print_line(
+        &["text".to_owned(), "label".to_owned()]
+            .into_iter()
+            .chain(named)
+            .collect::<Vec<_>>()
+            .join(","),
+    )?;
+    let whole = moods.items.is_empty().then_some((text.trim(), &moods.overall));
+    let parts = moods.items.iter().map(|item| (&text[item.range.clone()], &item.mood));
+    for (text, mood) in whole.into_iter().chain(parts) {
+        let scores = mood.scores.iter().map(|score| format!("{score:.6}"));
+        let line = [quoted(text), quoted(&mood.label)].into_iter().chain(scores);
+        print_line(&line.collect::<Vec<_>>().join(","))?;
+    }
+    Ok(())
+}
+
+/// A field as RFC 4180 has it.
+fn quoted(text: &str) -> String {
+    match text.contains([',', '"', '\n', '\r']) {
+        true => format!("\"{}\"", text.replace('"', "\"\"")),
+        false => text.to_owned(),
+    }
+}
+
+fn print_plain(text: &str, moods: &Moods) -> anyhow::Result<()> {
+    let highest = |mood: &Mood| mood.scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    for item in &moods.items {
+        let text = on_one_line(&text[item.range.clone()]);
+        print_line(&format!("{}\t{:.3}\t{text}", item.mood.label, highest(&item.mood)))?;
+    }
+    print_line(&format!("{}\t{:.3}\tall of it", moods.overall.label, highest(&moods.overall)))?;
+    Ok(())
+}
