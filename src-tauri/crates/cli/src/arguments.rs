@@ -126,9 +126,10 @@ pub struct Score {
 /// Paragraphs and line breaks stay as they are.
 #[derive(Debug, Args)]
 pub struct Translate {
-    /// A GGUF file, a folder in Hugging Face layout, or owner/name[:file] of a fetched model
+    /// A GGUF file, a folder in Hugging Face layout, or owner/name[:file] of a fetched model [default: the small translator
+    /// that is part of the program]
     #[arg(long, value_name = "PATH|MODEL")]
-    pub model: PathBuf,
+    pub model: Option<PathBuf>,
     /// The language to write [default: the other one than the text's]
     #[arg(long, value_name = "LANGUAGE")]
     pub to: Option<TranslateTo>,

@@ -13,6 +13,9 @@ use serde::Serialize;
 
 use crate::wire::ApiError;
 
+const STARTER_NAME: &str = "Bimo translator starter";
+const STARTER: &[u8] = include_bytes!("../../../starter/translator/translator.gguf");
+
 /// A language to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Language {
@@ -101,7 +104,15 @@ impl Language {
 impl Translator {
     /// Loads a translator from a GGUF file or a folder in Hugging Face layout.
     pub async fn load(path: PathBuf) -> Result<Self, ApiError> {
-        let source = ModelSource::Path(path);
+        Self::from(ModelSource::Path(path)).await
+    }
+
+    /// The small one that is part of the program, for short everyday sentences.
+    pub async fn starter() -> Result<Self, ApiError> {
+        Self::from(ModelSource::Embedded { name: STARTER_NAME, bytes: STARTER }).await
+    }
+
+    async fn from(source: ModelSource) -> Result<Self, ApiError> {
         let load = move || load_seq2seq(&source, &LoadOptions::default());
         Self::on(Seq2SeqWorker::spawn(load).await?).await
     }

@@ -13,8 +13,10 @@ use crate::output::{print_json, print_line, print_part};
 /// Prints the text in the other language, or an object with its segments.
 pub async fn run(asked: Translate, json: bool) -> anyhow::Result<ExitCode> {
     let text = read_text(&asked.file)?;
-    let path = locate(Some(asked.model.clone()))?.unwrap_or(asked.model);
-    let translator = Translator::load(path).await?;
+    let translator = match locate(asked.model)? {
+        Some(path) => Translator::load(path).await?,
+        None => Translator::starter().await?,
+    };
     let to = match asked.to {
         Some(TranslateTo::En) => Language::English,
         Some(TranslateTo::Zh) => Language::Chinese,

@@ -35,3 +35,12 @@ fn a_model_that_continues_texts_is_no_translator() {
     let words = refused(&["translate", "--model", story, "-"], "It rained.");
     assert!(words.contains("llama"), "{words}");
 }
+
+/// The texts are those of transformers' MarianMTModel on the same weights, with four beams.
+#[test]
+fn without_a_model_the_starter_translates_both_ways() {
+    let chinese = printed(&["translate", "--beams", "4", "-"], "My brother has three books.");
+    assert_eq!(chinese.trim_end(), "我哥哥有三个书。");
+    let english = object(&["translate", "--beams", "4", "-"], "他走了。");
+    assert_eq!(english["direction"], "zh-en");
+}
