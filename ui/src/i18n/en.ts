@@ -327,6 +327,7 @@ export const en = {
     invalid_proxy: "This is no proxy's address. Give it as http://host:port, or leave it empty to use the system's.",
     invalid_token: "This is no token. Copy it once more from your account's page on the hub; it begins with hf_.",
     hub_unreachable: "The hub cannot be reached. Check that this computer is online, or set a mirror below.",
+    language_unsupported: "This model does not translate in that direction. Choose one that does, or turn the direction around.",
     model_not_found: "The hub has no such model, or does not show it to you. Check how its name is written.",
     model_gated: "The hub gives this model only to those who accept its licence. Accept it on the model's page, then give a token of your account below.",
     rate_limited: "The hub takes no more requests for now. Wait a few minutes, then resume; what has come is kept.",

@@ -322,6 +322,7 @@ export const zh: Messages = {
     invalid_proxy: "这不是代理的地址。请写成 http://主机:端口，或留空以使用系统代理。",
     invalid_token: "这不是令牌。请到模型站的账户页面重新复制，它以 hf_ 开头。",
     hub_unreachable: "无法连接模型站。请检查这台电脑是否联网，或在下方设置镜像。",
+    language_unsupported: "这个模型不能往这个方向翻译。请换一个能译的模型，或调换方向。",
     model_not_found: "模型站上没有这个模型，或不对你公开。请检查名称的写法。",
     model_gated: "这个模型只提供给接受其许可的人。请在模型页面上接受许可，再在下方填入你账户的令牌。",
     rate_limited: "模型站暂时不再接受请求。请过几分钟再继续；已下载的部分会保留。",
