@@ -33,7 +33,9 @@ fn no_changed_header_ends_in_a_panic() {
 
 #[test]
 fn a_case_can_be_made_again() {
-    for kind in ["gguf", "safetensors", "tokenizer", "pieces"].map(|name| Kind::named(name).unwrap()) {
+    for kind in
+        ["gguf", "safetensors", "tokenizer", "pieces"].map(|name| Kind::named(name).unwrap())
+    {
         let (one, other) = (Specimens::new(kind), Specimens::new(kind));
         for case in 0..100 {
             assert_eq!(one.case(SEED, case).1, other.case(SEED, case).1);
