@@ -65,7 +65,12 @@ fn encode_chat(
 ) -> Result<EncodedPrompt, EngineError> {
     let said = messages.iter().flat_map(|message| &message.pieces).chain(reply);
     let pieces: Vec<&Piece> = said.collect();
-    let hiding = Hiding::of(pieces.iter().map(|piece| piece.text.as_str()), tokenizer);
+    // A template may look for a thought's tags in what was said before; those of a person are none.
+    let hiding = Hiding::of(
+        pieces.iter().map(|piece| piece.text.as_str()),
+        tokenizer,
+        &[THINK, THOUGHT_END],
+    );
     let turn = |message: &Message| TemplateMessage {
         role: name_of(message.role).into(),
         content: hiding
@@ -102,7 +107,8 @@ pub fn encode_rendered(
     context: &TemplateContext,
     tokenizer: &TextTokenizer,
 ) -> Result<(String, Vec<TokenId>), EngineError> {
-    let hiding = Hiding::of(messages.iter().map(|message| message.content.as_str()), tokenizer);
+    let contents = messages.iter().map(|message| message.content.as_str());
+    let hiding = Hiding::of(contents, tokenizer, &[]);
     let hidden = messages.iter().map(|message| TemplateMessage {
         role: message.role.clone(),
         content: hiding.hide(&message.content),
@@ -126,11 +132,15 @@ struct Hiding<'a> {
 }
 
 impl<'a> Hiding<'a> {
-    fn of<'t>(texts: impl Iterator<Item = &'t str> + Clone, tokenizer: &'a TextTokenizer) -> Self {
-        // A template may look for a thought's tags in what was said before; those of a person are none.
+    /// What of the tokenizer's control tokens and of `more` comes up in the texts.
+    fn of<'t>(
+        texts: impl Iterator<Item = &'t str> + Clone,
+        tokenizer: &'a TextTokenizer,
+        more: &[&'a str],
+    ) -> Self {
         let present: Vec<&str> = tokenizer
             .control_texts()
-            .chain([THINK, THOUGHT_END])
+            .chain(more.iter().copied())
             .filter(|name| texts.clone().any(|text| text.contains(name)))
             .collect();
         let free = |first: &u32| {
