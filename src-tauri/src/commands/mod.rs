@@ -3,6 +3,7 @@
 //! The window's side of it, `ui/src/generated/bindings.ts`, is written from here:
 //! `BIMO_WRITE_BINDINGS=1 cargo test -p bimo-desktop bindings`.
 
+mod glossary;
 mod history;
 mod hub;
 mod library;
@@ -10,6 +11,7 @@ mod model;
 mod page;
 mod settings;
 mod story;
+mod translate;
 
 use std::future::Future;
 
@@ -102,6 +104,40 @@ pub(crate) fn bindings() -> Builder<tauri::Wry> {
             history::history,
             history::generation,
             history::write_again,
+            translate::watch_translations,
+            translate::watch_translator,
+            translate::translations,
+            translate::new_translation,
+            translate::open_translation,
+            translate::delete_translation,
+            translate::set_translation_source,
+            translate::set_translation_target,
+            translate::set_translation_work,
+            translate::pause_translation,
+            translate::resume_translation,
+            translate::stop_translation,
+            translate::choose_alternative,
+            translate::edit_segment,
+            translate::lock_segment,
+            translate::confirm_segment,
+            translate::translate_again,
+            translate::translation_report,
+            translate::translate_chapter,
+            translate::import_document,
+            translate::export_document,
+            translate::choose_document,
+            translate::choose_target_file,
+            glossary::glossary,
+            glossary::keep_glossary_entry,
+            glossary::remove_glossary_entry,
+            glossary::import_glossary,
+            glossary::export_glossary,
+            glossary::memory_matches,
+            glossary::import_memory,
+            glossary::export_memory,
+            glossary::dictionary,
+            glossary::use_dictionary,
+            glossary::look_up,
         ])
 }
 

@@ -57,6 +57,42 @@ export const commands = {
 	history: (query: HistoryQuery) => __TAURI_INVOKE<GenerationSummary[]>("history", { query }),
 	generation: (id: GenerationId) => __TAURI_INVOKE<GenerationDetail>("generation", { id }),
 	writeAgain: (generation: GenerationId, events: Channel<StoryEvent>) => __TAURI_INVOKE<null>("write_again", { generation, events }),
+	watchTranslations: (channel: Channel<TranslationEvent>) => __TAURI_INVOKE<null>("watch_translations", { channel }),
+	watchTranslator: (channel: Channel<ModelStatus>) => __TAURI_INVOKE<null>("watch_translator", { channel }),
+	translations: () => __TAURI_INVOKE<TranslationSummary[]>("translations"),
+	newTranslation: (work: WorkId | null, to: TargetLanguage | null) => __TAURI_INVOKE<OpenTranslation>("new_translation", { work, to }),
+	openTranslation: (translation: TranslationId) => __TAURI_INVOKE<OpenTranslation>("open_translation", { translation }),
+	deleteTranslation: (translation: TranslationId) => __TAURI_INVOKE<TranslationSummary[]>("delete_translation", { translation }),
+	setTranslationSource: (translation: TranslationId, text: string) => __TAURI_INVOKE<SourceChange>("set_translation_source", { translation, text }),
+	setTranslationTarget: (translation: TranslationId, to: TargetLanguage | null) => __TAURI_INVOKE<OpenTranslation>("set_translation_target", { translation, to }),
+	setTranslationWork: (translation: TranslationId, work: WorkId | null) => __TAURI_INVOKE<OpenTranslation>("set_translation_work", { translation, work }),
+	pauseTranslation: (translation: TranslationId) => __TAURI_INVOKE<null>("pause_translation", { translation }),
+	resumeTranslation: (translation: TranslationId) => __TAURI_INVOKE<null>("resume_translation", { translation }),
+	stopTranslation: (translation: TranslationId) => __TAURI_INVOKE<null>("stop_translation", { translation }),
+	chooseAlternative: (segment: SegmentId, alternative: number) => __TAURI_INVOKE<Segment>("choose_alternative", { segment, alternative }),
+	editSegment: (segment: SegmentId, target: string) => __TAURI_INVOKE<Segment>("edit_segment", { segment, target }),
+	lockSegment: (segment: SegmentId, locked: boolean) => __TAURI_INVOKE<Segment>("lock_segment", { segment, locked }),
+	confirmSegment: (segment: SegmentId) => __TAURI_INVOKE<Segment>("confirm_segment", { segment }),
+	translateAgain: (segment: SegmentId) => __TAURI_INVOKE<Segment>("translate_again", { segment }),
+	translationReport: (translation: TranslationId) => __TAURI_INVOKE<TranslationReport>("translation_report", { translation }),
+	translateChapter: (chapter: ChapterId, to: TargetLanguage | null) => __TAURI_INVOKE<OpenTranslation>("translate_chapter", { chapter, to }),
+	importDocument: (path: string, to: TargetLanguage | null) => __TAURI_INVOKE<OpenTranslation>("import_document", { path, to }),
+	exportDocument: (translation: TranslationId, path: string, edition: Edition) => __TAURI_INVOKE<null>("export_document", { translation, path, edition }),
+	/**  The system's own dialog for a text to translate; nothing where the person thinks better of it. */
+	chooseDocument: () => __TAURI_INVOKE<string | null>("choose_document"),
+	/**  The system's own dialog for the place of a new file; nothing where the person thinks better of it. */
+	chooseTargetFile: (name: string) => __TAURI_INVOKE<string | null>("choose_target_file", { name }),
+	glossary: (work: WorkId | null) => __TAURI_INVOKE<GlossaryEntry[]>("glossary", { work }),
+	keepGlossaryEntry: (entry: GlossaryEntry) => __TAURI_INVOKE<GlossaryEntry>("keep_glossary_entry", { entry }),
+	removeGlossaryEntry: (entry: GlossaryEntryId) => __TAURI_INVOKE<null>("remove_glossary_entry", { entry }),
+	importGlossary: (work: WorkId | null, path: string) => __TAURI_INVOKE<Imported>("import_glossary", { work, path }),
+	exportGlossary: (work: WorkId | null, path: string) => __TAURI_INVOKE<null>("export_glossary", { work, path }),
+	memoryMatches: (segment: SegmentId) => __TAURI_INVOKE<MemoryMatch[]>("memory_matches", { segment }),
+	importMemory: (path: string) => __TAURI_INVOKE<Imported>("import_memory", { path }),
+	exportMemory: (path: string) => __TAURI_INVOKE<null>("export_memory", { path }),
+	dictionary: () => __TAURI_INVOKE<DictionaryStatus>("dictionary"),
+	useDictionary: (path: string | null) => __TAURI_INVOKE<DictionaryStatus>("use_dictionary", { path }),
+	lookUp: (text: string) => __TAURI_INVOKE<DictionaryEntry[]>("look_up", { text }),
 };
 
 /** Events */
@@ -65,6 +101,14 @@ export const events = {
 };
 
 /* Types */
+/**  Another translation that the model thought of. */
+export type Alternative = {
+	/**  The text. */
+	text: string,
+	/**  From 0 to 1: the mean probability of its tokens. */
+	confidence: number,
+};
+
 /**  A failure. The window chooses its words by `code`, in the person's language. */
 export type ApiError = {
 	/**  Short, stable name of the kind of failure, `version_conflict` for instance. */
@@ -270,6 +314,43 @@ gpu: string;
 /**  The cause's own words. */
 cause: string };
 
+/**  A word in the dictionary. */
+export type DictionaryEntry = {
+	/**  In simplified characters. */
+	simplified: string,
+	/**  In traditional characters. */
+	traditional: string,
+	/**  `bǐ mò`, for instance. */
+	pinyin: string,
+	/**  What it means, in English. */
+	meanings: string[],
+};
+
+/**  The dictionary that the person has chosen. */
+export type DictionaryStatus = {
+	/**  Its file; nothing where there is none. */
+	path: string | null,
+	/**  Entries that it has. */
+	entries: number,
+};
+
+/**  Which of two sentences has a stretch. */
+export type DifferenceKind =
+/**  Both. */
+"same" |
+/**  Only the one in the memory. */
+"removed" |
+/**  Only the one that is translated. */
+"added";
+
+/**  A stretch of the difference between two sentences. */
+export type DifferencePart = {
+	/**  Whether it is in both. */
+	kind: DifferenceKind,
+	/**  The stretch. */
+	text: string,
+};
+
 /**  A model that is being fetched, or a part of which is here. */
 export type Download = {
 	/**  `owner/name[:file]`. */
@@ -345,6 +426,13 @@ export type Edit = {
 	generation: GenerationId | null,
 };
 
+/**  How a document is written. */
+export type Edition =
+/**  The translation only. */
+"translated" |
+/**  Each paragraph, and behind it its translation. */
+"bilingual";
+
 /**  Why a continuation ended. */
 export type FinishReason =
 /**  The model ended the text. */
@@ -370,6 +458,14 @@ export type Fit = {
 	fits: boolean,
 	/**  The name of one that does, where this one does not. */
 	instead: string | null,
+};
+
+/**  How often a flag was given. */
+export type FlagCount = {
+	/**  Which. */
+	flag: SegmentFlag,
+	/**  How often. */
+	count: number,
 };
 
 /**  A repository that a search found. */
@@ -464,6 +560,23 @@ export type GenerationSummary = {
 	tokensPerSecond: number | null,
 };
 
+/**  How a term is translated. A term is in one language and its translation in the other; both ways are honoured. */
+export type GlossaryEntry = {
+	/**  Its number; nothing for one that is to be added. */
+	id: GlossaryEntryId | null,
+	/**  The work that it belongs to; nothing for one of all works. */
+	work: WorkId | null,
+	/**  The term, as it is looked for. */
+	term: string,
+	/**  Its translation, as it is to stand there. */
+	translation: string,
+	/**  For people. */
+	note: string,
+};
+
+/**  A glossary entry's number. */
+export type GlossaryEntryId = number;
+
 /**  What a model is told of a work before its text. */
 export type Guidance = {
 	/**  Always first. */
@@ -500,6 +613,16 @@ export type HubAccess = {
 	token: TokenFrom,
 };
 
+/**  What came of reading a glossary or a memory from a file. */
+export type Imported = {
+	/**  Entries that are new. */
+	added: number,
+	/**  Entries that were there and have changed. */
+	changed: number,
+	/**  Entries that are no use: empty, too long, or in other languages. */
+	skipped: number,
+};
+
 /**  The interface's language. */
 export type InterfaceLanguage =
 /**  As the system has it. */
@@ -523,6 +646,30 @@ export type LibraryItem =
 { kind: "work"; id: WorkId } |
 /**  One chapter. */
 { kind: "chapter"; id: ChapterId };
+
+/**  The number of a pair of sentences in the memory. */
+export type MemoryId = number;
+
+/**  A sentence of the memory that is like one that is translated. */
+export type MemoryMatch = {
+	/**  Its number. */
+	id: MemoryId,
+	/**  Its source. */
+	source: string,
+	/**  Its translation. */
+	target: string,
+	/**
+	 *  From 0 to 1, the same: 1 less the edits between the two, word by word and Han character by Han character,
+	 *  divided by the length of the longer.
+	 */
+	score: number,
+	/**  The way from the memory's sentence to the one that is translated. */
+	difference: DifferencePart[],
+	/**  Where it was confirmed: a title, the name of a file. */
+	origin: string,
+	/**  When it was confirmed. */
+	confirmedAtMs: number,
+};
 
 /**  A repository, and the models that can be had from it. */
 export type ModelOffer = {
@@ -650,6 +797,21 @@ export type OfferedModel = {
 	here: boolean,
 };
 
+/**
+ *  A translation with all of its text. The source is `lead`, and behind it every segment's `source` and `gap`; the
+ *  translation is `lead`, and behind it every segment's `target` and `target_gap`.
+ */
+export type OpenTranslation = {
+	/**  As in the list. */
+	summary: TranslationSummary,
+	/**  What stands before the first segment: spaces, empty lines, marks of Markdown. */
+	lead: string,
+	/**  In the order of the text. */
+	segments: Segment[],
+	/**  Why it failed, where it did. */
+	error: ApiError | null,
+};
+
 /**  Where a piece of a prompt comes from. */
 export type PieceKind =
 /**  What always stands first. */
@@ -739,6 +901,77 @@ export type SearchHit = {
 	after: string,
 };
 
+/**  A sentence with its translation. */
+export type Segment = {
+	/**  Its number; it stays the same as long as its source does. */
+	id: SegmentId,
+	/**  The sentence, without the marks of Markdown around it. */
+	source: string,
+	/**  What stands between it and the next. */
+	gap: string,
+	/**  Its translation; empty while it is new. */
+	target: string,
+	/**  What stands between its translation and the next. */
+	targetGap: string,
+	/**  Who made the translation. */
+	state: SegmentState,
+	/**  It stays as it is until the person unlocks it. */
+	locked: boolean,
+	/**  From 0 to 1: the mean probability that the model gave to a token. Nothing where it was not asked. */
+	confidence: number | null,
+	/**  What it could be instead, the best first. */
+	alternatives: Alternative[],
+	/**  What to look at. */
+	flags: SegmentFlag[],
+	/**  Where the glossary's words are. */
+	terms: TermSpan[],
+	/**  The score of the most alike sentence in the memory, where it has one that is alike enough; 1 is the same. */
+	memory: number | null,
+};
+
+/**  What a reader should look at. */
+export type SegmentFlag =
+/**  The translation was as long as the model can write, and may lack its end. */
+"cut_short" |
+/**  The source was too long for the model and was translated in pieces. */
+"in_pieces" |
+/**  A number of the source is missing, or there is one that the source has not. */
+"numbers" |
+/**  A name of the source is missing. */
+"names" |
+/**  There are not as many quotations as in the source. */
+"quotes" |
+/**  The translation is much shorter than such a source usually becomes. */
+"too_short" |
+/**  It is much longer. */
+"too_long" |
+/**  It says the same again and again. */
+"repeats" |
+/**  Part of it is still in the source's language. */
+"untranslated" |
+/**  A term is not translated as the glossary has it. */
+"glossary_missed" |
+/**  The sentence is in no language that the model reads; it stays as it was. */
+"other_language" |
+/**  The person has changed the sentence since they made this translation of it. */
+"source_changed";
+
+/**  A segment's number; no two segments of the library have the same. */
+export type SegmentId = number;
+
+/**  Who made a segment's translation. */
+export type SegmentState =
+/**  Nobody yet. */
+"new" |
+/**  The model. */
+"machine" |
+/**  The memory had this very sentence. */
+"memory" |
+/**  The person. */
+"edited" |
+/**  The person has agreed to it, and the memory keeps it. */
+"confirmed";
+
 /**  Everything that stays as the person left it. */
 export type Settings = {
 	/**  Light or dark. */
@@ -802,6 +1035,35 @@ export type ShelvedModel = {
 	problem: ApiError | null,
 };
 
+/**  What a change of the source changed of the segments: `removed` of them at `at` make room for `inserted`. */
+export type SourceChange = {
+	/**  The translation as it is now. */
+	summary: TranslationSummary,
+	/**  What stands before the first segment now. */
+	lead: string,
+	/**  The first segment that is another one, by its place among the segments. */
+	at: number,
+	/**  Segments that are gone. */
+	removed: number,
+	/**  Segments in their place. Those that are translated already keep their numbers and their text. */
+	inserted: Segment[],
+};
+
+/**  What a text was found to be written in. */
+export type SourceLanguage =
+/**  English. */
+"english" |
+/**  Chinese in simplified characters. */
+"simplified" |
+/**  Chinese in traditional characters. */
+"traditional" |
+/**  English and Chinese, much of both. */
+"mixed" |
+/**  Letters of some other language. */
+"other" |
+/**  No letters, or none yet. */
+"unknown";
+
 /**  What happens while a story is written. Text has been stored when it is told. */
 export type StoryEvent =
 /**  The generations exist; one for each choice. */
@@ -847,6 +1109,29 @@ tokensPerSecond: number } |
 /**  Why. */
 error: ApiError };
 
+/**  What is written. */
+export type TargetLanguage =
+/**  English. */
+"english" |
+/**  Chinese in simplified characters. */
+"simplified" |
+/**  Chinese in traditional characters. */
+"traditional";
+
+/**  A word of the glossary in a segment. Offsets are UTF-16 units. */
+export type TermSpan = {
+	/**  The glossary's entry. */
+	entry: GlossaryEntryId,
+	/**  Where the term begins in the source. */
+	sourceFrom: number,
+	/**  Where it ends. */
+	sourceTo: number,
+	/**  Where its translation begins in the target; nothing where the target lacks it. */
+	targetFrom: number | null,
+	/**  Where it ends. */
+	targetTo: number | null,
+};
+
 /**  Light or dark. */
 export type Theme =
 /**  As the system has it. */
@@ -866,6 +1151,120 @@ export type TokenFrom =
 "keyring" |
 /**  The person gave it until the program is closed. */
 "thisRun";
+
+/**  What happens to a translation. Text has been stored when it is told. */
+export type TranslationEvent =
+/**  A segment has a translation, or another one. */
+{ kind: "segment";
+/**  Whose. */
+translation: TranslationId;
+/**  The segment as it is now. */
+segment: Segment } |
+/**  How far it is has changed. */
+{ kind: "progress";
+/**  Whose. */
+translation: TranslationId;
+/**  How far it is. */
+progress: TranslationProgress } |
+/**  Nothing is left to translate. */
+{ kind: "finished";
+/**  Which. */
+translation: TranslationId;
+/**  What it came to. */
+report: TranslationReport } |
+/**  It has failed; what was translated is kept. */
+{ kind: "failed";
+/**  Which. */
+translation: TranslationId;
+/**  Why. */
+error: ApiError };
+
+/**  A translation's number. */
+export type TranslationId = number;
+
+/**  What is translated. */
+export type TranslationKind =
+/**  A text that is typed in the panel. */
+"text" |
+/**  A chapter, into a linked one. */
+"chapter" |
+/**  A file, into one of the same format. */
+"document";
+
+/**  How much of a translation is done. */
+export type TranslationProgress = {
+	/**  How far it is. */
+	status: TranslationStatus,
+	/**  Segments that have a translation. */
+	done: number,
+	/**  All segments. */
+	total: number,
+	/**  Seconds until all is done, once that can be told. */
+	secondsLeft: number | null,
+};
+
+/**  What a translation came to. */
+export type TranslationReport = {
+	/**  All segments. */
+	segments: number,
+	/**  Segments that have a translation. */
+	translated: number,
+	/**  Segments that the person has edited. */
+	edited: number,
+	/**  Segments that the person has confirmed. */
+	confirmed: number,
+	/**  Segments with any flag. */
+	flagged: number,
+	/**  How often each flag was given; those that were not are left out. */
+	flags: FlagCount[],
+	/**  Segments that the memory had word for word. */
+	memoryExact: number,
+	/**  Segments for which the memory had a sentence like it. */
+	memoryFuzzy: number,
+	/**  Terms of the glossary in the sources. */
+	terms: number,
+	/**  Of these, terms that are translated as the glossary has them. */
+	termsHonoured: number,
+};
+
+/**  How far a translation is. */
+export type TranslationStatus =
+/**  Sentences are being translated. */
+"running" |
+/**  It goes on when the person says so: they paused it, or the program ended in the middle. */
+"paused" |
+/**  The person gave it up; it can go on all the same. */
+"stopped" |
+/**  Nothing is left to translate. */
+"complete" |
+/**  It failed; it can be tried again from where it was. */
+"failed";
+
+/**  A translation in the list. */
+export type TranslationSummary = {
+	/**  Its number. */
+	id: TranslationId,
+	/**  What is translated. */
+	kind: TranslationKind,
+	/**  The chapter's title, the file's name, the first words of the text. */
+	title: string,
+	/**  The work whose glossary is used. */
+	work: WorkId | null,
+	/**  The chapter that is translated. */
+	chapter: ChapterId | null,
+	/**  The chapter that takes the translation. */
+	linkedChapter: ChapterId | null,
+	/**  What the text is written in. */
+	from: SourceLanguage,
+	/**  What is written. */
+	to: TargetLanguage,
+	/**  `to` follows the text; false where the person chose it. */
+	directionDetected: boolean,
+	/**  How far it is. */
+	progress: TranslationProgress,
+	/**  When it was changed last. */
+	updatedAtMs: number,
+};
 
 /**  One of several continuations at the same place. */
 export type Try = {

@@ -34,6 +34,7 @@ mod starter;
 mod story;
 mod text_model;
 mod translate;
+mod translation;
 pub mod wire;
 
 pub use bimo_engine::{

@@ -5,6 +5,7 @@
 
 mod convert;
 mod error;
+mod glossary;
 mod history;
 mod hub;
 mod library;
@@ -12,8 +13,13 @@ mod model;
 mod page;
 mod settings;
 mod story;
+mod translate;
 
 pub use error::ApiError;
+pub use glossary::{
+    DictionaryEntry, DictionaryStatus, DifferenceKind, DifferencePart, GlossaryEntry, Imported,
+    MemoryMatch,
+};
 pub use history::{GenerationDetail, GenerationStatus, GenerationSummary, HistoryQuery};
 pub use hub::{
     Bilingual, CatalogueEntry, Download, DownloadState, Downloads, Fit, FoundModel, HubAccess,
@@ -29,6 +35,11 @@ pub use settings::{
 };
 pub use story::{
     ContextPiece, ContextReport, ContinueRequest, GenerationStart, StoryEvent, Try, WritingParams,
+};
+pub use translate::{
+    Alternative, Edition, FlagCount, OpenTranslation, Segment, SegmentFlag, SegmentState,
+    SourceChange, SourceLanguage, TargetLanguage, TermSpan, TranslationEvent, TranslationKind,
+    TranslationProgress, TranslationReport, TranslationStatus, TranslationSummary,
 };
 
 pub use bimo_engine::DeviceReason;
@@ -55,4 +66,20 @@ id!(
 id!(
     /// A generation's number in the history.
     GenerationId
+);
+id!(
+    /// A translation's number.
+    TranslationId
+);
+id!(
+    /// A segment's number; no two segments of the library have the same.
+    SegmentId
+);
+id!(
+    /// A glossary entry's number.
+    GlossaryEntryId
+);
+id!(
+    /// The number of a pair of sentences in the memory.
+    MemoryId
 );
