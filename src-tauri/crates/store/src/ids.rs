@@ -25,6 +25,22 @@ id!(
     /// A revision's number; newer ones have higher numbers.
     RevisionId
 );
+id!(
+    /// A translation's number.
+    TranslationId
+);
+id!(
+    /// A segment's number.
+    SegmentId
+);
+id!(
+    /// The number of a pair in the memory.
+    MemoryId
+);
+id!(
+    /// A glossary entry's number.
+    GlossaryEntryId
+);
 
 /// A work or a chapter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

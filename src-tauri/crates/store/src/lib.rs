@@ -1,4 +1,4 @@
-//! Works, chapters and generations in SQLite.
+//! Works, chapters, generations and translations in SQLite.
 //!
 //! Start reading at [`Store`]: one method for each thing that is kept or asked, one file for each table.
 //!
@@ -15,9 +15,11 @@ mod chapter;
 mod checksum;
 mod error;
 mod generation;
+mod glossary;
 mod history;
 mod ids;
 mod library;
+mod memory;
 mod migrations;
 mod open;
 mod page;
@@ -26,9 +28,11 @@ mod read_only;
 mod recovery;
 mod revision;
 mod search;
+mod segment;
 mod setting;
 mod thinning;
 mod token_choice;
+mod translation;
 mod work;
 
 pub use backup::{copy_library, restore_backup};
@@ -37,13 +41,22 @@ pub use error::StoreError;
 pub use generation::{
     Generation, GenerationEnd, GenerationStatus, GenerationSummary, Growth, NewGeneration, Place,
 };
+pub use glossary::{GlossaryEntry, Kept, NewGlossaryEntry};
 pub use history::HistoryQuery;
-pub use ids::{ChapterId, GenerationId, LibraryItem, RevisionId, WorkId};
+pub use ids::{
+    ChapterId, GenerationId, GlossaryEntryId, LibraryItem, MemoryId, RevisionId, SegmentId,
+    TranslationId, WorkId,
+};
 pub use library::{BinEntry, ChapterSummary, Library, WorkSummary};
+pub use memory::{NewPair, Pair, PairSide};
 pub use open::{Store, StoreOptions};
 pub use page::Saved;
 pub use recovery::Recovered;
 pub use revision::{Revision, RevisionReason};
 pub use search::SearchHit;
+pub use segment::{NewSegment, Segment, SegmentChange, SegmentOutcome, SegmentState};
 pub use token_choice::{Candidate, TokenChoice};
+pub use translation::{
+    Direction, NewTranslation, TranslatedDocument, Translation, TranslationKind, TranslationStatus,
+};
 pub use work::Guidance;

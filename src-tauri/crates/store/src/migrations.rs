@@ -9,6 +9,7 @@ use crate::StoreError;
 pub const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_library.sql"),
     include_str!("../migrations/0002_thoughts.sql"),
+    include_str!("../migrations/0003_translations.sql"),
 ];
 
 /// The library's schema: how many migrations it has seen. SQLite keeps it in the file's header.
