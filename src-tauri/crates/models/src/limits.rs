@@ -24,3 +24,9 @@ pub const TEMPLATE_FUEL: u64 = 200_000;
 pub const MAX_SENTENCEPIECE_FILE: u64 = 16 << 20;
 /// Bytes of one of its pieces.
 pub const MAX_PIECE_BYTES: usize = 1024;
+/// Bytes of all pieces of a unigram vocabulary in a `tokenizer.json`; the largest have three million.
+pub const MAX_UNIGRAM_BYTES: usize = 8 << 20;
+/// Tokens that a `tokenizer.json` adds to its vocabulary.
+pub const MAX_ADDED_TOKENS: usize = 1 << 16;
+/// How many times as long a text may become by the replacements of a `tokenizer.json`.
+pub const MAX_TEXT_GROWTH: usize = 1 << 10;

@@ -1,11 +1,12 @@
 //! Reads model files with changed headers, a million of each kind, and says what became of them.
 //!
 //!     npm run fuzz
-//!     cargo run -p bimo-models --example mutate -- seed=7 gguf=1000000 safetensors=1000000 tokenizer=20000 pieces=20000
+//!     cargo run -p bimo-models --example mutate -- seed=7 gguf=1000000 safetensors=1000000 tokenizer=20000 pieces=20000 pickle=20000
 //!
 //! Cases are read in child processes, some thousands in each, whose address space is limited where the system can do
-//! that: a panic, an abort, an endless case and greed for memory all come to light, and none ends the run. Seed and
-//! number make a case again: `mutate read gguf 7 123456 1` reads that one alone.
+//! that: a panic, an abort, an endless case and greed for memory all come to light, and none ends the run. A panic inside a
+//! library that is caught and answered is counted apart. Seed and number make a case again: `mutate read gguf 7 123456 1`
+//! reads that one alone, and `mutate show gguf 7 123456` writes its file to the standard output.
 
 mod mutation;
 mod specimens;
@@ -13,7 +14,11 @@ mod specimens;
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
+use std::io::{Write, stdout};
+use std::panic;
 use std::process::{Command, ExitCode, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use specimens::{Ending, Kind, Specimens};
@@ -27,11 +32,16 @@ const MEMORY_KIB: u64 = 64 << 10;
 /// A case that takes longer is a failure.
 const SLOWEST: Duration = Duration::from_secs(2);
 
+/// How a failure by a panic ends.
+const PANICKED: &str = "panicked";
+
 /// What a child, or all of them, have to tell.
 #[derive(Default)]
 struct Tally {
     read: u64,
     refused: BTreeMap<String, u64>,
+    /// Panics that were caught and became an error.
+    caught: u64,
     failures: Vec<String>,
     slowest_us: u64,
     memory_kib: u64,
@@ -39,13 +49,21 @@ struct Tally {
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    if let [verb, kind, seed, first, count] = &arguments[..]
-        && verb == "read"
-    {
-        let number = |text: &String| text.parse().expect("a number");
-        let kind = Kind::named(kind).expect("a kind of file");
-        read_slice(kind, number(seed), number(first), number(count));
-        return ExitCode::SUCCESS;
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let number = |text: &str| text.parse().expect("a number");
+    let kind_of = |name| Kind::named(name).expect("a kind of file");
+    match words[..] {
+        ["read", kind, seed, first, count] => {
+            read_slice(kind_of(kind), number(seed), number(first), number(count));
+            return ExitCode::SUCCESS;
+        }
+        ["show", kind, seed, case] => {
+            let specimens = Specimens::new(kind_of(kind));
+            let (_, bytes) = specimens.case(number(seed), number(case));
+            stdout().write_all(&bytes).expect("the bytes can be written");
+            return ExitCode::SUCCESS;
+        }
+        _ => {}
     }
     let mut seed = 1;
     let mut asked = Vec::new();
@@ -62,7 +80,9 @@ fn main() -> ExitCode {
 }
 
 fn usage() -> ExitCode {
-    eprintln!("usage: mutate [seed=N] [gguf=N] [safetensors=N] [tokenizer=N] [pieces=N]");
+    eprintln!(
+        "usage: mutate [seed=N] [gguf=N] [safetensors=N] [tokenizer=N] [pieces=N] [pickle=N]"
+    );
     ExitCode::FAILURE
 }
 
@@ -91,9 +111,10 @@ fn run(kind: Kind, seed: u64, count: u64) -> bool {
         println!("{name}: FAILED: {failure}");
     }
     println!(
-        "{name}: seed {seed}, {count} cases: {} read, refused {:?}, {} failures, slowest {:.1} ms, most memory {:.1} MiB, {:.0} s",
+        "{name}: seed {seed}, {count} cases: {} read, refused {:?}, {} panics caught, {} failures, slowest {:.1} ms, most memory {:.1} MiB, {:.0} s",
         all.read,
         all.refused,
+        all.caught,
         all.failures.len(),
         all.slowest_us as f64 / 1e3,
         all.memory_kib as f64 / 1024.0,
@@ -132,6 +153,12 @@ fn slice_in_child(kind: Kind, seed: u64, first: u64, count: u64) -> Tally {
 
 /// What the child does.
 fn read_slice(kind: Kind, seed: u64, first: u64, count: u64) {
+    let panics = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&panics);
+    // The usual words at a panic would take more time and memory than the case.
+    panic::set_hook(Box::new(move |_| {
+        counted.fetch_add(1, Ordering::Relaxed);
+    }));
     let specimens = Specimens::new(kind);
     let mut tally = Tally::default();
     for case in first..first + count {
@@ -139,7 +166,7 @@ fn read_slice(kind: Kind, seed: u64, first: u64, count: u64) {
         match specimens.read(seed, case) {
             Ending::Read => tally.read += 1,
             Ending::Refused(code) => *tally.refused.entry(code.to_owned()).or_default() += 1,
-            Ending::Panicked => tally.failures.push(format!("case {case} panicked")),
+            Ending::Panicked => tally.failures.push(format!("case {case} {PANICKED}")),
         }
         let took = began.elapsed();
         if took > SLOWEST {
@@ -147,6 +174,8 @@ fn read_slice(kind: Kind, seed: u64, first: u64, count: u64) {
         }
         tally.slowest_us = tally.slowest_us.max(took.as_micros() as u64);
     }
+    let escaped = tally.failures.iter().filter(|failure| failure.ends_with(PANICKED)).count();
+    tally.caught = panics.load(Ordering::Relaxed) - escaped as u64;
     tally.memory_kib = most_memory_kib();
     tally.print();
 }
@@ -164,6 +193,7 @@ impl Tally {
         for (code, count) in other.refused {
             *self.refused.entry(code).or_default() += count;
         }
+        self.caught += other.caught;
         self.failures.extend(other.failures);
         self.slowest_us = self.slowest_us.max(other.slowest_us);
         self.memory_kib = self.memory_kib.max(other.memory_kib);
@@ -171,6 +201,7 @@ impl Tally {
 
     fn print(&self) {
         println!("read {}", self.read);
+        println!("caught {}", self.caught);
         println!("slowest {}", self.slowest_us);
         println!("memory {}", self.memory_kib);
         self.refused.iter().for_each(|(code, count)| println!("refused {code} {count}"));
@@ -183,6 +214,7 @@ impl Tally {
         for line in text.lines() {
             match line.split_once(' ') {
                 Some(("read", count)) => tally.read = number(count),
+                Some(("caught", count)) => tally.caught = number(count),
                 Some(("slowest", micros)) => tally.slowest_us = number(micros),
                 Some(("memory", kib)) => tally.memory_kib = number(kib),
                 Some(("failure", words)) => tally.failures.push(words.to_owned()),

@@ -4,7 +4,11 @@ use std::fs;
 use std::panic::catch_unwind;
 use std::path::{Path, PathBuf};
 
-use bimo_models::{ChatTemplate, LoadOptions, ModelSource, load, open, open_tokenizer};
+use bimo_engine::EngineError;
+use bimo_models::{
+    ChatTemplate, LoadOptions, ModelSource, load, load_classifier, load_rewriter, open,
+    open_encoder, open_seq2seq, open_tokenizer,
+};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -12,6 +16,9 @@ use super::mutation::{Numbers, mutate_bytes, mutate_json};
 
 /// Of the cases that open, one in so many is loaded whole.
 const LOADED_WHOLE: u64 = 16;
+
+/// What each tokenizer reads.
+const TEXT: &str = "  The ｂｏａｔ é\u{301} 😀 came<s> 雨停了。\u{0} ";
 
 /// Kinds of files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +31,8 @@ pub enum Kind {
     Tokenizer,
     /// SentencePiece's own `.model` and `.spm`.
     Pieces,
+    /// PyTorch's own file.
+    Pickle,
 }
 
 /// How a case ended.
@@ -37,7 +46,16 @@ pub enum Ending {
     Panicked,
 }
 
+/// What a model is for.
+#[derive(Debug, Clone, Copy)]
+enum Task {
+    Continue,
+    Rewrite,
+    Understand,
+}
+
 struct Specimen {
+    task: Task,
     folder: TempDir,
     /// The file that is changed.
     file: PathBuf,
@@ -55,10 +73,13 @@ pub struct Specimens {
 }
 
 impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Gguf, Self::Safetensors, Self::Tokenizer, Self::Pieces, Self::Pickle];
+
     /// By its name on the command line.
     pub fn named(name: &str) -> Option<Self> {
-        let all = [Self::Gguf, Self::Safetensors, Self::Tokenizer, Self::Pieces];
-        all.into_iter().find(|kind| kind.name() == name)
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
     /// Its name on the command line.
@@ -68,6 +89,7 @@ impl Kind {
             Self::Safetensors => "safetensors",
             Self::Tokenizer => "tokenizer",
             Self::Pieces => "pieces",
+            Self::Pickle => "pickle",
         }
     }
 
@@ -80,15 +102,28 @@ impl Kind {
                 "models/qwen3-yarn-gguf-f16",
                 "models/gemma3-gguf-q8_0",
                 "models/phi4-gguf-q8_0",
+                "seq2seq/marian-gguf-q8_0",
+                "seq2seq/t5-gguf-q8_0",
+                "encoders/bert-gguf-q8_0",
             ],
-            Self::Safetensors => {
-                &["models/llama-safetensors", "models/gpt2-safetensors", "models/qwen2-sharded"]
-            }
+            Self::Safetensors => &[
+                "models/llama-safetensors",
+                "models/gpt2-safetensors",
+                "models/qwen2-sharded",
+                "seq2seq/bart-safetensors",
+                "seq2seq/mt5-safetensors",
+                "encoders/distilbert-sst2",
+            ],
             Self::Tokenizer => &[
                 "tokenizers/gpt2-json",
                 "tokenizers/llama3-json",
                 "tokenizers/qwen2-json",
                 "tokenizers/sentencepiece-json",
+            ],
+            Self::Pickle => &[
+                "models/gpt2-chinese-bin",
+                "encoders/bert-chinese-binary",
+                "seq2seq/marian-opus-bin",
             ],
             Self::Pieces => {
                 &["tokenizers/spm-t5", "tokenizers/spm-gemma", "tokenizers/spm-xlm-roberta"]
@@ -102,6 +137,7 @@ impl Kind {
             Self::Safetensors => name.ends_with(".safetensors"),
             Self::Tokenizer => name == "tokenizer.json",
             Self::Pieces => name.ends_with(".model"),
+            Self::Pickle => name.ends_with(".bin"),
         }
     }
 }
@@ -131,22 +167,8 @@ impl Specimens {
         let (file, bytes) = self.case(seed, case);
         fs::write(file, bytes).expect("the folder can be written");
         let specimen = self.specimen(case);
-        let (kind, path) = (self.kind, specimen.opened());
-        let read = catch_unwind(|| match kind {
-            Kind::Tokenizer | Kind::Pieces => open_tokenizer(&path).and_then(|tokenizer| {
-                let ids = tokenizer.encode("  The ｂｏａｔ é\u{301} 😀 came<s> 雨停了。\u{0} ")?;
-                drop(tokenizer.decode(&ids));
-                Ok(())
-            }),
-            _ => open(&path).and_then(|files| {
-                drop(files.chat_template().map(ChatTemplate::new).transpose()?);
-                drop(files.tokenizer()?);
-                if case.is_multiple_of(LOADED_WHOLE) {
-                    drop(load(&ModelSource::Path(path.clone()), &LoadOptions::default())?);
-                }
-                Ok(())
-            }),
-        });
+        let whole = case.is_multiple_of(LOADED_WHOLE);
+        let read = catch_unwind(|| specimen.open(self.kind, whole));
         fs::write(file, &specimen.bytes).expect("the folder can be written");
         match read {
             Ok(Ok(())) => Ending::Read,
@@ -182,6 +204,11 @@ impl Specimen {
         }
         let file = changed.into_iter().min().expect("a file of the kind");
         let bytes = fs::read(&file).expect("its bytes");
+        let task = match name.split('/').next() {
+            Some("seq2seq") => Task::Rewrite,
+            Some("encoders") => Task::Understand,
+            _ => Task::Continue,
+        };
         let (header, json) = match kind {
             Kind::Gguf => (bytes.len().min(14_000), None),
             Kind::Safetensors => {
@@ -189,10 +216,10 @@ impl Specimen {
                 let header = 8 + u64::from_le_bytes(length) as usize;
                 (header, serde_json::from_slice(&bytes[8..header]).ok())
             }
-            Kind::Pieces => (bytes.len(), None),
+            Kind::Pieces | Kind::Pickle => (bytes.len(), None),
             Kind::Tokenizer => (bytes.len(), serde_json::from_slice(&bytes).ok()),
         };
-        Self { folder, file, bytes, header, json }
+        Self { task, folder, file, bytes, header, json }
     }
 
     /// The file with its JSON replaced.
@@ -205,6 +232,41 @@ impl Specimen {
         bytes.extend(text);
         bytes.extend(&self.bytes[self.header..]);
         bytes
+    }
+
+    /// Reads it as the desk would, down to its weights where they are `whole`ly wanted.
+    fn open(&self, kind: Kind, whole: bool) -> Result<(), EngineError> {
+        let path = self.opened();
+        let source = ModelSource::Path(path.clone());
+        let options = LoadOptions::default();
+        match (kind, self.task) {
+            (Kind::Tokenizer | Kind::Pieces, _) => {
+                let tokenizer = open_tokenizer(&path)?;
+                let ids = tokenizer.encode(TEXT)?;
+                drop(tokenizer.decode(&ids));
+            }
+            (_, Task::Continue) => {
+                let files = open(&path)?;
+                drop(files.chat_template().map(ChatTemplate::new).transpose()?);
+                drop(files.tokenizer()?);
+                if whole {
+                    drop(load(&source, &options)?);
+                }
+            }
+            (_, Task::Rewrite) => {
+                drop(open_seq2seq(&path)?.tokenizer()?);
+                if whole {
+                    drop(load_rewriter(&source, &options)?);
+                }
+            }
+            (_, Task::Understand) => {
+                drop(open_encoder(&path)?.tokenizer()?);
+                if whole {
+                    drop(load_classifier(&source, &options)?);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The path that a person would give.

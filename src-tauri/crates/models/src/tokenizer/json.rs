@@ -8,10 +8,12 @@ use serde_json::Value;
 use tokenizers::Tokenizer;
 
 use super::byte_pairs::character_of;
-use super::{Frame, Pieces, TextTokenizer, longest_first};
+use super::{Frame, Pieces, TextTokenizer, json_checks, longest_first};
 use crate::limits::MAX_WIDTH;
 
 const FIELD: &str = "tokenizer.json";
+/// Read once with every tokenizer.
+const PROBE: &str = "  A\t1 é 雨。";
 /// A code point that is no character.
 const NO_TEXT: char = '\u{10FFFF}';
 
@@ -28,19 +30,25 @@ pub(crate) fn read_json(
     }
     let is_opened = is_opened.unwrap_or_else(|| writes_begin(&json));
     let control = take_control_tokens(&mut json)?;
-    for part in ["post_processor", "truncation", "padding"] {
+    let by_bytes = is_byte_level(&json);
+    // What the library does behind the pieces is done here.
+    for part in ["post_processor", "truncation", "padding", "decoder"] {
         json[part] = Value::Null;
     }
-    let size = check_vocabulary(&json)?;
+    let size = json_checks::check(&json)?;
     let text = json.to_string();
-    // The library indexes by what the file says here and there, so a malformed file may panic.
-    let pieces = catch_unwind(|| text.parse::<Tokenizer>())
+    let pieces = catch_unwind(|| {
+        let pieces = text.parse::<Tokenizer>()?;
+        // A setting that no text survives shows at the first. That this one has no token for a character does no harm.
+        drop(pieces.encode(PROBE, false));
+        Ok::<_, tokenizers::Error>(pieces)
+    });
+    let pieces = pieces
         .map_err(|_| invalid("the library cannot make sense of it"))?
         .map_err(|error| invalid(&error.to_string()))?;
     let added = control.iter().map(|(_, token)| *token as usize + 1).max().unwrap_or(0);
     let count = size.max(pieces.get_vocab_size(true)).max(added);
     let byte_of: HashMap<char, u8> = (0..=255).map(|byte| (character_of(byte), byte)).collect();
-    let by_bytes = is_byte_level(&json);
     let bytes = (0..count as TokenId).map(|token| {
         if control.iter().any(|(_, other)| *other == token) {
             return Vec::new();
@@ -117,21 +125,6 @@ fn keep_numbers(
     }
 }
 
-/// Highest id plus one; ids beyond any embedding are refused before anything is allocated by them.
-fn check_vocabulary(json: &Value) -> Result<usize, EngineError> {
-    let ids: Box<dyn Iterator<Item = Option<u64>>> = match &json["model"]["vocab"] {
-        Value::Object(map) => Box::new(map.values().map(Value::as_u64)),
-        Value::Array(list) => Box::new((0..list.len() as u64).map(Some)),
-        _ => return Err(invalid("it has no vocabulary")),
-    };
-    let mut highest = 0;
-    for id in ids {
-        let id = id.filter(|&id| id < MAX_WIDTH as u64);
-        highest = highest.max(id.ok_or_else(|| invalid("a token's id is too large"))? as usize + 1);
-    }
-    Ok(highest)
-}
-
 fn is_byte_level(json: &Value) -> bool {
     json["decoder"]["type"] == "ByteLevel"
         || json["decoder"]["decoders"]
@@ -154,6 +147,6 @@ fn from_plain(piece: &str) -> Vec<u8> {
     piece.replace('▁', " ").into_bytes()
 }
 
-fn invalid(reason: &str) -> EngineError {
+pub(super) fn invalid(reason: &str) -> EngineError {
     EngineError::ModelInvalid { field: FIELD.into(), reason: reason.to_owned() }
 }

@@ -2,11 +2,13 @@
 
 mod byte_pairs;
 mod json;
+mod json_checks;
 mod sentencepiece;
 mod word_pieces;
 
 use std::cmp::Reverse;
 use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use bimo_engine::{EngineError, TokenId};
 use tokenizers::Tokenizer;
@@ -61,8 +63,10 @@ impl TextTokenizer {
             Pieces::Library(pieces) => pieces,
             Pieces::Sentence(pieces) => return Ok(pieces.encode(text)),
         };
-        let encoding =
-            pieces.encode(text, false).map_err(|error| EngineError::Compute(error.to_string()))?;
+        // The tokenizer is only read, and what the library remembers of texts it writes whole.
+        let encoding = catch_unwind(AssertUnwindSafe(|| pieces.encode(text, false)))
+            .map_err(|_| EngineError::Compute("the tokenizer failed on this text".into()))?
+            .map_err(|error| EngineError::Compute(error.to_string()))?;
         let offsets = encoding.get_offsets().iter().map(|&(start, end)| start..end).collect();
         Ok((encoding.get_ids().to_vec(), offsets))
     }

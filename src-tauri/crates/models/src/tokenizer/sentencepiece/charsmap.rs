@@ -46,6 +46,30 @@ impl Charsmap {
         })
     }
 
+    /// Refuses a table in which a look-up could lead outside, for those who look things up without asking.
+    pub fn check_closed(&self) -> Result<(), EngineError> {
+        let outside =
+            |place: usize| invalid(FIELD, format!("unit {place} leads outside the table"));
+        if self.units.is_empty() {
+            return Err(outside(0));
+        }
+        for (place, &unit) in self.units.iter().enumerate() {
+            // A leaf's own unit is a value and leads nowhere.
+            if unit & LEAF != 0 {
+                continue;
+            }
+            let children = place ^ offset(unit);
+            if children | 0xFF >= self.units.len() {
+                return Err(outside(place));
+            }
+            let value = (self.units[children] & VALUE) as usize;
+            if unit & HAS_LEAF != 0 && !self.replacements.is_char_boundary(value) {
+                return Err(outside(place));
+            }
+        }
+        Ok(())
+    }
+
     /// The longest beginning of `text` that is replaced, as its length, and what replaces it.
     pub fn replace<'t>(&'t self, text: &str) -> Option<(usize, &'t str)> {
         let (length, value) = self.longest(text.as_bytes())?;
@@ -73,8 +97,10 @@ impl Charsmap {
     }
 }
 
+/// Set in the unit of a leaf.
+const LEAF: u32 = 1 << 31;
 /// The byte of a unit; a leaf has none, so its highest bit counts too.
-const LABEL: u32 = 1 << 31 | 0xFF;
+const LABEL: u32 = LEAF | 0xFF;
 const HAS_LEAF: u32 = 1 << 8;
 const VALUE: u32 = (1 << 31) - 1;
 

@@ -278,6 +278,11 @@ impl SentencePieces {
     }
 }
 
+/// Refuses a compiled table of replacements that is malformed, or in which a look-up could lead outside.
+pub(super) fn check_charsmap(bytes: &[u8]) -> Result<(), EngineError> {
+    Charsmap::read(bytes)?.check_closed()
+}
+
 fn invalid(field: &str, reason: impl Into<String>) -> EngineError {
     EngineError::ModelInvalid { field: field.to_owned(), reason: reason.into() }
 }
