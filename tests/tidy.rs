@@ -14,8 +14,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("bimo-engine", &[]),
     ("bimo-kernels", &[]),
     ("bimo-models", &["bimo-engine", "bimo-text", "bimo-kernels"]),
-    ("bimo-remote", &["bimo-engine", "bimo-text"]),
-    ("bimo-hub", &["bimo-engine", "bimo-text"]),
+    ("bimo-net", &[]),
+    ("bimo-remote", &["bimo-net", "bimo-engine", "bimo-text"]),
+    ("bimo-hub", &["bimo-net", "bimo-engine", "bimo-text"]),
     ("bimo-store", &["bimo-engine", "bimo-text"]),
     ("bimo-convert", &["bimo-engine", "bimo-text"]),
     (
@@ -41,8 +42,8 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("candle", &["bimo-models"]),
     ("tokenizers", &["bimo-models"]),
     ("minijinja", &["bimo-models"]),
-    ("reqwest", &["bimo-hub", "bimo-remote"]),
-    ("rustls", &["bimo-hub", "bimo-remote"]),
+    ("reqwest", &["bimo-net", "bimo-hub", "bimo-remote"]),
+    ("rustls", &["bimo-net"]),
     ("clap", &["bimo-cli"]),
     ("keyring", &["bimo-desk"]),
 ];

@@ -152,8 +152,8 @@ impl Desk {
 
     /// Every request that was made, the newest first.
     pub async fn network_requests(&self) -> Result<Vec<NetworkRequest>, ApiError> {
-        let log = self.fetched_models().request_log();
-        let read = tokio::task::spawn_blocking(move || log.read()).await;
+        let models = self.fetched_models().clone();
+        let read = tokio::task::spawn_blocking(move || models.requests()).await;
         let records = read.map_err(ApiError::internal)??;
         let shown = records.into_iter().rev().take(SHOWN_REQUESTS);
         Ok(shown

@@ -63,6 +63,11 @@ impl Models {
         self.folder.request_log()
     }
 
+    /// The newest of these requests, oldest first.
+    pub fn requests(&self) -> Result<Vec<RequestRecord>, ApiError> {
+        Ok(self.request_log().read().map_err(HubError::from)?)
+    }
+
     /// The models that are whole.
     pub fn installed(&self) -> Result<Vec<LocalModel>, ApiError> {
         Ok(self.folder.installed()?)

@@ -1,39 +1,11 @@
 //! Which hub is asked, and the token that is for it alone.
 
-use std::fmt;
-
 use reqwest::Url;
 
-use crate::HubError;
+use crate::{HubError, Token};
 
 /// The public hub.
 const PUBLIC_HUB: &str = "https://huggingface.co";
-
-/// A token of an account on the hub. It is never printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Token(String);
-
-impl Token {
-    /// A token; none where the text is empty.
-    pub fn new(text: &str) -> Option<Self> {
-        let text = text.trim();
-        (!text.is_empty()).then(|| Self(text.to_owned()))
-    }
-
-    /// The value of the `Authorization` header, marked so that nothing prints it.
-    fn header(&self) -> Option<reqwest::header::HeaderValue> {
-        let mut value =
-            reqwest::header::HeaderValue::from_str(&format!("Bearer {}", self.0)).ok()?;
-        value.set_sensitive(true);
-        Some(value)
-    }
-}
-
-impl fmt::Debug for Token {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Token(…)")
-    }
-}
 
 /// A hub: the public one, or a mirror that speaks the same language.
 #[derive(Debug, Clone)]
@@ -130,7 +102,7 @@ impl Endpoint {
 
     /// The `Authorization` header for an address; none anywhere but at home.
     pub(crate) fn authorization(&self, url: &Url) -> Option<reqwest::header::HeaderValue> {
-        self.token.as_ref().filter(|_| self.is_home_of(url))?.header()
+        self.token.as_ref().filter(|_| self.is_home_of(url))?.bearer()
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use bimo_net::LogError;
+
 /// Why a model could not be found, fetched or kept. What had been fetched before stays, unless it was wrong.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HubError {
@@ -220,5 +222,11 @@ impl HubError {
     /// A failure of the file system at `path`.
     pub(crate) fn from_io(path: &Path, error: &std::io::Error) -> Self {
         Self::Io { path: path.to_owned(), reason: error.to_string() }
+    }
+}
+
+impl From<LogError> for HubError {
+    fn from(LogError { path, reason }: LogError) -> Self {
+        Self::Io { path, reason }
     }
 }

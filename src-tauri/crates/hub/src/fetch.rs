@@ -236,7 +236,7 @@ impl FileFetch<'_> {
     }
 
     fn not_a_file(&self, answer: &Answer) -> HubError {
-        let host = crate::request_log::host_of(&answer.url);
+        let host = bimo_net::host_of(&answer.url);
         HubError::NotAFile { file: self.file.path.clone(), host }
     }
 }

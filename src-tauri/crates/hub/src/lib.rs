@@ -1,4 +1,4 @@
-//! Models from a Hugging Face hub: search, download, integrity, and the log of every request.
+//! Models from a Hugging Face hub: search, download, integrity.
 //!
 //! Start reading at [`Hub`], which asks a hub and fetches from it, and at [`ModelsFolder`], which knows what is on this
 //! machine and needs no network.
@@ -30,14 +30,14 @@ mod plan;
 mod progress;
 mod range;
 mod record;
-mod request_log;
 mod retry;
 mod surroundings;
 mod transport;
 
 pub use address::{ModelAddress, RepoId};
+pub use bimo_net::{RequestLog, RequestRecord, Secret as Token};
 pub use catalogue::{Bilingual, CatalogueEntry, CatalogueShape, catalogue};
-pub use endpoint::{Endpoint, Token};
+pub use endpoint::Endpoint;
 pub use error::HubError;
 pub use folder::{Fault, LocalModel, ModelsFolder};
 pub use hub::Hub;
@@ -48,7 +48,6 @@ pub use patience::Patience;
 pub use plan::Pickle;
 pub use progress::{Phase, Progress};
 pub use record::ModelRecord;
-pub use request_log::{RequestLog, RequestRecord};
 pub use tokio_util::sync::CancellationToken;
 
 pub use surroundings::{Sleep, Surroundings};

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
+use bimo_net::{OpenRequest, Route, host_of, words};
 use reqwest::header::{
     ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, LOCATION, RETRY_AFTER,
 };
 use reqwest::{Response, StatusCode, Url};
 use tokio::time::timeout;
 
-use crate::request_log::{OpenRequest, host_of};
 use crate::{Endpoint, HubError, Patience, RepoId, RequestLog, Surroundings};
 
 const MOST_REDIRECTS: usize = 8;
@@ -47,25 +47,9 @@ impl Transport {
         patience: Patience,
         surroundings: Surroundings,
     ) -> Result<Self, HubError> {
-        // Another part of the program may have chosen one before; any is good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let builder = reqwest::Client::builder();
-        let builder = match endpoint.proxy() {
-            Some(proxy) => builder.proxy(reqwest::Proxy::all(proxy.clone()).map_err(|error| {
-                HubError::Unreachable { host: host_of(proxy), reason: words(error) }
-            })?),
-            None => builder,
-        };
-        let client = builder
-            .user_agent(concat!("bimo/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .connect_timeout(patience.connect)
-            .build()
-            .map_err(|error| HubError::Unreachable {
-                host: endpoint.origin(),
-                reason: words(error),
-            })?;
+        let route = endpoint.proxy().cloned().map_or(Route::ByProxy, Route::Through);
+        let client = bimo_net::client(patience.connect, route)
+            .map_err(|reason| HubError::Unreachable { host: endpoint.origin(), reason })?;
         Ok(Self { client, endpoint, log, patience, surroundings })
     }
 
@@ -94,7 +78,7 @@ impl Transport {
         if let Some(token) = self.endpoint.authorization(&url) {
             request = request.header(AUTHORIZATION, token);
         }
-        let mut open = self.log.begin(&url, (self.surroundings.now_ms)())?;
+        let mut open = self.log.begin("GET", &url, (self.surroundings.now_ms)())?;
         let stall = self.patience.stall;
         let response = match timeout(stall, request.send()).await {
             Err(_) => return Err(stalled(&url, silence(stall))),
@@ -200,14 +184,4 @@ pub(crate) fn stalled(url: &Url, reason: impl Into<String>) -> HubError {
 
 fn silence(stall: Duration) -> String {
     format!("nothing came for {} seconds", stall.as_secs_f32())
-}
-
-/// The innermost cause says what happened; what is around it has addresses.
-fn words(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let mut cause: &dyn std::error::Error = &error;
-    while let Some(deeper) = cause.source() {
-        cause = deeper;
-    }
-    cause.to_string()
 }

@@ -235,7 +235,7 @@ fn remove(models: &Models, name: &str, json: bool) -> anyhow::Result<()> {
 }
 
 fn requests(models: &Models, json: bool) -> anyhow::Result<()> {
-    let requests = models.request_log().read().map_err(ApiError::from)?;
+    let requests = models.requests()?;
     if json {
         return print_json(&json!({ "requests": requests }));
     }

@@ -10,8 +10,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use reqwest::Url;
 use serde::{Deserialize, Serialize};
 
-use crate::HubError;
-
 const FILE_NAME: &str = "requests.jsonl";
 /// What the file is called once it is long and another has taken its place.
 const OLD_NAME: &str = "requests.old.jsonl";
@@ -27,7 +25,7 @@ const SHOWN_QUERY: &[&str] = &["search", "limit"];
 pub struct RequestRecord {
     /// When it was begun, in milliseconds since 1970.
     pub at_ms: i64,
-    /// `GET`.
+    /// `GET` or `POST`.
     pub method: String,
     /// Host, with the port where it is not the usual one.
     pub host: String,
@@ -37,6 +35,16 @@ pub struct RequestRecord {
     pub status: Option<u16>,
     /// Bytes of the answer's body that came.
     pub bytes: u64,
+}
+
+/// The log could not be read or written.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {reason}", path.display())]
+pub struct LogError {
+    /// Its file.
+    pub path: PathBuf,
+    /// The system's own words.
+    pub reason: String,
 }
 
 /// A line of the file: a request is written down before it is made, and once more when it has ended.
@@ -67,10 +75,10 @@ impl RequestLog {
     }
 
     /// The newest requests, oldest first. A request whose program was killed has no status.
-    pub fn read(&self) -> Result<Vec<RequestRecord>, HubError> {
+    pub fn read(&self) -> Result<Vec<RequestRecord>, LogError> {
         let mut bytes = Vec::new();
         for path in [self.path.with_file_name(OLD_NAME), self.path.clone()] {
-            read_end(&path, &mut bytes).map_err(|error| HubError::from_io(&path, &error))?;
+            read_end(&path, &mut bytes).map_err(|error| failed(&path, &error))?;
             // A line that a crash cut short does not spoil the next file's first one.
             bytes.push(b'\n');
         }
@@ -97,20 +105,20 @@ impl RequestLog {
     }
 
     /// Writes a request down, before it is made. One that cannot be written down is not to be made.
-    pub(crate) fn begin(&self, url: &Url, at_ms: i64) -> Result<OpenRequest, HubError> {
+    pub fn begin(&self, method: &str, url: &Url, at_ms: i64) -> Result<OpenRequest, LogError> {
         let number = self.count.fetch_add(1, Ordering::Relaxed);
         let id = format!("{at_ms}-{}-{number}", std::process::id());
         self.append(&Line::Begun {
             id: id.clone(),
             at_ms,
-            method: "GET".to_owned(),
+            method: method.to_owned(),
             host: host_of(url),
             path: shown_path(url),
         })?;
         Ok(OpenRequest { log: self.clone(), id, status: None, bytes: 0 })
     }
 
-    fn append(&self, line: &Line) -> Result<(), HubError> {
+    fn append(&self, line: &Line) -> Result<(), LogError> {
         let write = || -> std::io::Result<()> {
             if let Some(folder) = self.path.parent() {
                 std::fs::create_dir_all(folder)?;
@@ -123,8 +131,12 @@ impl RequestLog {
             // One call for a line, so that two programs do not write into each other's.
             File::options().create(true).append(true).open(&self.path)?.write_all(text.as_bytes())
         };
-        write().map_err(|error| HubError::from_io(&self.path, &error))
+        write().map_err(|error| failed(&self.path, &error))
     }
+}
+
+fn failed(path: &Path, error: &std::io::Error) -> LogError {
+    LogError { path: path.to_owned(), reason: error.to_string() }
 }
 
 /// Adds the end of a file, if there is one.
@@ -141,10 +153,12 @@ fn read_end(path: &Path, bytes: &mut Vec<u8>) -> std::io::Result<()> {
 
 /// A request under way. However it ends, its end is written down.
 #[derive(Debug)]
-pub(crate) struct OpenRequest {
+pub struct OpenRequest {
     log: RequestLog,
     id: String,
+    /// HTTP status of the answer, once there is one.
     pub status: Option<u16>,
+    /// Bytes of the answer's body that have come.
     pub bytes: u64,
 }
 
@@ -159,7 +173,7 @@ impl Drop for OpenRequest {
 }
 
 /// Host, with the port where it is not the usual one.
-pub(crate) fn host_of(url: &Url) -> String {
+pub fn host_of(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
@@ -188,7 +202,7 @@ mod tests {
         log.longest = 10_000;
         let url = Url::parse("https://hub.example/api/models").expect("an address");
         for at_ms in 0..1000 {
-            drop(log.begin(&url, at_ms).expect("it is written"));
+            drop(log.begin("GET", &url, at_ms).expect("it is written"));
         }
         let files = std::fs::read_dir(folder.path()).expect("a folder").flatten();
         let bytes: u64 = files.map(|file| file.metadata().expect("a file").len()).sum();
@@ -207,7 +221,7 @@ mod tests {
         assert_eq!(log.read(), Ok(Vec::new()));
         let url = Url::parse("https://u:p@cdn.example:8443/a?X-Amz-Signature=s3cret&search=猫")
             .expect("an address");
-        let mut open = log.begin(&url, 1_795_585_530_000).expect("it is written");
+        let mut open = log.begin("GET", &url, 1_795_585_530_000).expect("it is written");
         let mut expected = RequestRecord {
             at_ms: 1_795_585_530_000,
             method: "GET".into(),
