@@ -26,6 +26,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "bimo-convert",
             "bimo-hub",
             "bimo-models",
+            "bimo-net",
             "bimo-remote",
             "bimo-engine",
             "bimo-text",

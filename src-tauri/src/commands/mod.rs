@@ -9,6 +9,7 @@ mod hub;
 mod library;
 mod model;
 mod page;
+mod servers;
 mod settings;
 mod story;
 mod translate;
@@ -82,6 +83,11 @@ pub(crate) fn bindings() -> Builder<tauri::Wry> {
             hub::set_hub,
             hub::set_hub_token,
             hub::network_requests,
+            servers::servers,
+            servers::add_server,
+            servers::forget_server,
+            servers::use_server,
+            servers::server_models,
             library::create_work,
             library::create_chapter,
             library::rename,

@@ -35,6 +35,11 @@ export const commands = {
 	setHub: (mirror: string, proxy: string) => __TAURI_INVOKE<HubAccess>("set_hub", { mirror, proxy }),
 	setHubToken: (token: string, keep: boolean) => __TAURI_INVOKE<HubAccess>("set_hub_token", { token, keep }),
 	networkRequests: () => __TAURI_INVOKE<NetworkRequest[]>("network_requests"),
+	servers: () => __TAURI_INVOKE<KnownServer[]>("servers"),
+	addServer: (server: NewServer, keepKey: boolean) => __TAURI_INVOKE<KnownServer[]>("add_server", { server, keepKey }),
+	forgetServer: (name: string) => __TAURI_INVOKE<KnownServer[]>("forget_server", { name }),
+	useServer: (name: string) => __TAURI_INVOKE<null>("use_server", { name }),
+	serverModels: (server: NewServer) => __TAURI_INVOKE<string[]>("server_models", { server }),
 	createWork: (title: string) => __TAURI_INVOKE<Created>("create_work", { title }),
 	createChapter: (work: WorkId, title: string, position: number | null) => __TAURI_INVOKE<Created>("create_chapter", { work, title, position }),
 	rename: (item: LibraryItem, title: string) => __TAURI_INVOKE<Library>("rename", { item, title }),
@@ -299,6 +304,16 @@ export type DeskState = {
 	systemLocale: string,
 };
 
+/**  Who gets what is written. */
+export type Destination = {
+	/**  Host, with the port where it is not the usual one. */
+	host: string,
+	/**  It is another program on this computer. */
+	thisComputer: boolean,
+	/**  Others on the way can read the text, and a key. */
+	openLine: boolean,
+};
+
 /**  Why a model computes where it does. The interface words it by its code. */
 export type DeviceReason =
 /**  This program was built for the processor alone. */
@@ -312,7 +327,11 @@ gpu: string } |
 /**  Whose it would be. */
 gpu: string;
 /**  The cause's own words. */
-cause: string };
+cause: string } |
+/**  The person let a server write. */
+{ code: "server_chosen";
+/**  Its host. */
+host: string };
 
 /**  A word in the dictionary. */
 export type DictionaryEntry = {
@@ -632,6 +651,35 @@ export type InterfaceLanguage =
 /**  Simplified Chinese. */
 "zh";
 
+/**  Where the key of a server is. */
+export type KeyFrom =
+/**  There is none. */
+"nowhere" |
+/**  In the system's keyring. */
+"keyring" |
+/**  Known until the program is closed. */
+"thisRun";
+
+/**  A server that a person has added. */
+export type KnownServer = {
+	/**  What the person calls it. */
+	name: string,
+	/**  Its address, up to and with `/v1`. */
+	address: string,
+	/**  The model; empty for the only one that the server has. */
+	model: string,
+	/**  See [`NewServer::converses`]. */
+	converses: boolean,
+	/**  See [`NewServer::context_length`]. */
+	contextLength: number | null,
+	/**  Where its key is. */
+	key: KeyFrom,
+	/**  Who gets the text. */
+	goesTo: Destination,
+	/**  It is the one that writes. */
+	writes: boolean,
+};
+
 /**  The whole library tree. Every change to the library answers with the new one. */
 export type Library = {
 	/**  Works in the person's order. */
@@ -734,6 +782,8 @@ export type ModelStatus = {
 	deviceReason: DeviceReason | null,
 	/**  Bytes of weights in memory. */
 	bytes: number,
+	/**  Who gets the text, where it is not computed inside the program. */
+	goesTo: Destination | null,
 	/**  Why it could not be loaded. */
 	error: ApiError | null,
 };
@@ -767,6 +817,22 @@ export type NetworkRequest = {
 	status: number | null,
 	/**  Bytes that came. */
 	bytes: number,
+};
+
+/**  A server as a person adds it. One of the same name is replaced. */
+export type NewServer = {
+	/**  What the person calls it. */
+	name: string,
+	/**  From `http://` or `https://` on. */
+	address: string,
+	/**  The model; empty for the only one that the server has. */
+	model: string,
+	/**  Empty for none, or for the one that is known already. */
+	key: string,
+	/**  The model is asked in a conversation, and does not simply go on with the text. */
+	converses: boolean,
+	/**  Tokens of its context, where the person knows better than the server says. */
+	contextLength: number | null,
 };
 
 /**  Something the person should know at the start. The window chooses its words by `code`. */
@@ -1072,6 +1138,10 @@ export type StoryEvent =
 generations: GenerationStart[];
 /**  What is sent. */
 context: ContextReport } |
+/**  Settings that are left out, because the server that writes does not know them. */
+{ kind: "ignored";
+/**  Their usual names, `min_p` for instance. */
+settings: string[] } |
 /**  The prompt is being read. */
 { kind: "prefill";
 /**  Tokens read or reused so far. */

@@ -25,6 +25,7 @@ import type {
   WorkId,
 } from "./host";
 import { fakeHub, type FakeHub } from "./fake-hub";
+import { fakeServers } from "./fake-servers";
 import { SAMPLING_OFF } from "./host";
 
 const MODEL = "Bimo story starter";
@@ -50,6 +51,8 @@ export interface FakeOptions {
   state?: Partial<DeskState>;
   /** Why the folder of downloaded models cannot be read. */
   folderProblem?: ApiError;
+  /** Whether a key can be kept. */
+  keyring?: boolean;
 }
 
 export interface FakeHost extends Host {
@@ -109,6 +112,8 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
   };
 
   const fail = (code: string): ApiError => ({ code, message: code, detail: null, retryable: false });
+  let tellModel: () => void = () => undefined;
+  const remote = fakeServers(fail, options.keyring ?? true, () => tellModel());
   const page = (chapter: ChapterId): ChapterPage => {
     const found = pages.get(chapter);
     if (!found) throw fail("not_found");
@@ -292,6 +297,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     },
     watchModel: async (onStatus) => {
       watchingModel = onStatus;
+      tellModel = () => void modelStatus().then(onStatus);
       onStatus(await modelStatus());
     },
     modelCard: async () => `# ${MODEL}\n\nA **small** model for trying the desk.\n\n- Vocabulary: 16,384\n`,
@@ -314,12 +320,15 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     },
     useModel: async (_task, path) => {
       writes = path;
+      remote.leave();
+      tellModel();
     },
     keepDefaults: async (path, kept) => {
       defaults.set(path, kept);
       return shelf();
     },
     ...hub.host,
+    ...remote.commands,
     chooseModelFile: async () => "/models/qwen3-0.6b.gguf",
     setLibraryFolder: async (path) => path,
     chooseFolder: async () => null,
@@ -456,6 +465,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
       device: "CPU",
       deviceReason: { code: "built_for_processor" as const },
       bytes: 12_300_000,
+      goesTo: remote.goesTo(),
       error: null,
     };
   }

@@ -22,6 +22,7 @@ import type {
   Guidance,
   HistoryQuery,
   HubAccess,
+  KnownServer,
   Library,
   LibraryItem,
   ModelOffer,
@@ -29,6 +30,7 @@ import type {
   ModelStatus,
   ModelTask,
   NetworkRequest,
+  NewServer,
   Saved,
   SamplingParams,
   SearchHit,
@@ -76,6 +78,15 @@ export interface Host {
   setHubToken(token: string, keep: boolean): Promise<HubAccess>;
   networkRequests(): Promise<NetworkRequest[]>;
   chooseModelFile(): Promise<string | null>;
+  /** Servers that can write in place of a model on this computer; none is asked anything before it is used. */
+  servers(): Promise<KnownServer[]>;
+  /** `keepKey` puts its key into the system's keyring; else it is known until the program is closed. */
+  addServer(server: NewServer, keepKey: boolean): Promise<KnownServer[]>;
+  forgetServer(name: string): Promise<KnownServer[]>;
+  /** Answers at once; `watchModel` tells when the server has answered. */
+  useServer(name: string): Promise<void>;
+  /** Asks a server for the names of its models. */
+  serverModels(server: NewServer): Promise<string[]>;
   chooseFolder(): Promise<string | null>;
   setLibraryFolder(path: string): Promise<string>;
   /** `save` runs when the person closes the window, before it closes. */

@@ -26,6 +26,7 @@ export const tauriHost: Host = {
   pauseDownload: (address) => done(commands.pauseDownload(address)),
   moveDownload: (address, position) => done(commands.moveDownload(address, position)),
   cancelDownload: (address, deletePart) => done(commands.cancelDownload(address, deletePart)),
+  useServer: (name) => done(commands.useServer(name)),
   saveGuidance: (work, guidance) => done(commands.saveGuidance(work, guidance)),
   continueStory: (request, onEvent) => done(commands.continueStory(request, channel(onEvent))),
   stopWriting: () => done(commands.stopWriting()),

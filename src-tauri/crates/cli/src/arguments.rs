@@ -53,6 +53,8 @@ pub struct Continue {
     /// part of the program]
     #[arg(long, value_name = "PATH|MODEL")]
     pub model: Option<PathBuf>,
+    #[command(flatten)]
+    pub server: OfServer,
     /// The text to go on with
     #[arg(long, value_name = "TEXT", conflicts_with = "file")]
     pub prompt: Option<String>,
@@ -92,6 +94,23 @@ pub struct Continue {
     /// Print what a thinking model thinks too, to standard error; it is never part of the text
     #[arg(long)]
     pub show_thinking: bool,
+}
+
+/// A server that writes in place of a model on this computer. Its key is read from BIMO_SERVER_KEY or from a file.
+#[derive(Debug, Args)]
+pub struct OfServer {
+    /// Let an OpenAI-compatible server write, with --model as its name for the model
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
+    /// A file with the server's key [default: the key in BIMO_SERVER_KEY]
+    #[arg(long, value_name = "FILE", requires = "server")]
+    pub key_file: Option<PathBuf>,
+    /// Ask the server's model in a conversation
+    #[arg(long, requires = "server")]
+    pub chat: bool,
+    /// Tokens of the server's context [default: what the server says]
+    #[arg(long, value_name = "N", requires = "server")]
+    pub context: Option<u32>,
 }
 
 /// `bimo tokenize`

@@ -9,6 +9,7 @@ use crate::folder::Folders;
 use crate::model::ModelSlot;
 use crate::open::{Opened, open_library};
 use crate::options::{Clock, DeskOptions, SeedSource};
+use crate::servers::{KeptServers, ServerAccess};
 use crate::shelf::Shelf;
 use crate::story::Turn;
 use crate::wire::{ApiError, DeskState, ModelStatus, Notice, Recovered};
@@ -29,6 +30,7 @@ struct Inner {
     built_in: ModelSpec,
     models: Models,
     downloads: DownloadList,
+    servers: ServerAccess,
     folders: Folders,
     clock: Clock,
     seeds: SeedSource,
@@ -50,8 +52,10 @@ impl Desk {
         let recovered = recovered.into_iter().map(Recovered::from).collect();
         samples::seed_first_run(&store, &system_locale, clock()).await?;
         let settings = crate::settings::load(&store).await?;
-        let chosen = Shelf::load(&store).await?;
-        let chosen = chosen.story().cloned().map_or_else(|| model.clone(), ModelSpec::at);
+        let servers = ServerAccess::new(models.secrets(), models.request_log());
+        let shelf = Shelf::load(&store).await?;
+        let own = || shelf.story().cloned().map_or_else(|| model.clone(), ModelSpec::at);
+        let chosen = servers.chosen(&KeptServers::load(&store).await?).unwrap_or_else(own);
         let desk = Self {
             inner: Arc::new(Inner {
                 store,
@@ -59,6 +63,7 @@ impl Desk {
                 built_in: model,
                 models,
                 downloads: DownloadList::default(),
+                servers,
                 folders,
                 clock,
                 seeds,
@@ -138,6 +143,10 @@ impl Desk {
     /// Network requests since the program began.
     fn request_count(&self) -> u32 {
         u32::try_from(self.fetched_models().request_log().count()).unwrap_or(u32::MAX)
+    }
+
+    pub(crate) fn server_access(&self) -> &ServerAccess {
+        &self.inner.servers
     }
 
     pub(crate) fn folders(&self) -> &Folders {

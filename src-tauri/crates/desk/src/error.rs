@@ -86,6 +86,7 @@ impl From<EngineError> for ApiError {
             EngineError::NotANumber => {
                 "The model computed nonsense: its file may be damaged. Get it again, or choose another."
             }
+            EngineError::Server { advice, .. } => advice,
             EngineError::Stopped(_) => "The model has stopped: start the program again.",
             EngineError::Busy { .. } | EngineError::Compute(_) => {
                 "The model could not compute: try again, and choose another model if it goes on."

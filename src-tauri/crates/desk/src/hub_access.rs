@@ -49,6 +49,11 @@ impl Access {
         Self { choice: RwLock::new(choice), secrets, known: Mutex::default() }
     }
 
+    /// Where secrets are kept.
+    pub fn secrets(&self) -> Arc<dyn Secrets> {
+        self.secrets.clone()
+    }
+
     fn choice(&self) -> HubChoice {
         self.choice.read().unwrap_or_else(PoisonError::into_inner).clone()
     }

@@ -28,6 +28,7 @@ mod reader;
 mod samples;
 mod secrets;
 mod sentiment;
+mod servers;
 mod settings;
 mod shelf;
 mod starter;

@@ -9,7 +9,7 @@ use bimo_engine::{DeviceKind, EngineError, GeneratorWorker, ModelCard, TextGener
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::wire::{ApiError, ModelState, ModelStatus};
+use crate::wire::{ApiError, Destination, ModelState, ModelStatus};
 
 /// How long a request waits for a model that is still loading.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -33,6 +33,8 @@ pub struct ModelSpec {
     pub bytes: u64,
     /// Its card in Markdown; empty where it has none.
     pub card: String,
+    /// Who gets the text, where it is not computed inside the program.
+    pub goes_to: Option<Destination>,
     /// Loads it, given the number of cores it may use (0: as many as it likes). Runs on a thread of its own.
     pub load: Loader,
 }
@@ -123,16 +125,18 @@ impl ModelSlot {
         });
     }
 
-    /// The model; waits a little for one that is still loading, and calls back one that was let go of.
+    /// The model; waits a little for one that is still loading, and calls back one that was let go of. A server that could
+    /// not be reached is asked once more.
     pub async fn ready(&self) -> Result<GeneratorWorker, ApiError> {
-        let patience = match self.status().state {
-            ModelState::Unloaded => {
-                let spec = self.now.borrow().spec.clone();
-                self.replace(spec);
-                PATIENCE_WITH_A_RETURN
-            }
-            _ => PATIENCE,
+        let (is_away, again) = {
+            let now = self.now.borrow();
+            let is_away = now.status.state == ModelState::Unloaded;
+            (is_away, (is_away || now.is_unreached()).then(|| now.spec.clone()))
         };
+        if let Some(spec) = again {
+            self.replace(spec);
+        }
+        let patience = if is_away { PATIENCE_WITH_A_RETURN } else { PATIENCE };
         self.now.send_if_modified(|now| {
             now.used = Instant::now();
             false
@@ -168,6 +172,12 @@ async fn let_go_when_idle(slot: Weak<watch::Sender<Now>>, idle_after_ms: Arc<Ato
 impl Now {
     fn of(spec: ModelSpec, asked: u32) -> Self {
         Self { asked, status: loading(&spec), spec, worker: None, used: Instant::now() }
+    }
+
+    /// True for a server that may answer if it is asked again.
+    fn is_unreached(&self) -> bool {
+        let may_come_back = self.status.error.as_ref().is_some_and(|error| error.retryable);
+        self.spec.goes_to.is_some() && may_come_back
     }
 
     /// True where the model has done nothing for so long. The one in the program is small and stays.
@@ -219,6 +229,7 @@ fn loading(spec: &ModelSpec) -> ModelStatus {
         device: String::new(),
         device_reason: None,
         bytes: spec.bytes as f64,
+        goes_to: spec.goes_to.clone(),
         error: None,
     }
 }
@@ -226,13 +237,17 @@ fn loading(spec: &ModelSpec) -> ModelStatus {
 fn tell_facts(status: &mut ModelStatus, card: &ModelCard) {
     status.state = ModelState::Ready;
     status.name.clone_from(&card.name);
-    status.architecture = format!("{} · {}", card.architecture, card.quantization);
+    status.architecture = match card.quantization.as_str() {
+        "" => card.architecture.clone(),
+        quantization => format!("{} · {quantization}", card.architecture),
+    };
     status.parameters = card.parameters as f64;
     status.context_length = u32::try_from(card.context_length).unwrap_or(u32::MAX);
     status.device = match card.device {
         DeviceKind::Cpu => "CPU",
         DeviceKind::Cuda => "CUDA",
         DeviceKind::Metal => "Metal",
+        DeviceKind::Server => "server",
     }
     .into();
     status.device_reason = Some(card.device_reason.clone());
@@ -261,6 +276,7 @@ mod tests {
             starter,
             bytes: 12,
             card: String::new(),
+            goes_to: None,
             load: Arc::new(|_| Ok(Box::new(ScriptedGenerator::writing(["."])))),
         };
         ModelSlot::load(spec, 0)

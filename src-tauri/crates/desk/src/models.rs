@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bimo_engine::CancellationToken;
 use bimo_hub::{
     FoundRepo, Hub, HubError, LocalModel, ModelAddress, ModelRecord, ModelsFolder, Patience,
-    Pickle, Placing, Progress, RepoOffer, RequestLog, Surroundings,
+    Pickle, Placing, Progress, RepoOffer, RequestLog, RequestRecord, Surroundings,
 };
 
 use crate::Folders;
@@ -47,6 +47,10 @@ impl Models {
     #[must_use]
     pub fn with_secrets(self, secrets: Arc<dyn Secrets>) -> Self {
         Self { access: Arc::new(Access::new(None, secrets)), ..self }
+    }
+
+    pub(crate) fn secrets(&self) -> Arc<dyn Secrets> {
+        self.access.secrets()
     }
 
     pub(crate) fn access(&self) -> &Access {

@@ -10,6 +10,7 @@ use bimo_models::{MemoryNeed, Precision, free_memory};
 use bimo_store::Store;
 use serde::{Deserialize, Serialize};
 
+use crate::servers::KeptServers;
 use crate::settings::bounded_writing;
 use crate::wire::{ApiError, ModelShelf, ModelTask, ShelvedFrom, ShelvedModel, WritingParams};
 use crate::{Desk, ModelSpec};
@@ -81,14 +82,20 @@ impl Desk {
     /// cannot be read, the others are there all the same.
     pub async fn models(&self) -> Result<ModelShelf, ApiError> {
         let shelf = Shelf::load(self.store()).await?;
+        let by_server = KeptServers::load(self.store()).await?.writes();
+        let uses = |path: Option<&Path>| {
+            let mut uses = shelf.uses(path);
+            uses.retain(|task| !(by_server && *task == ModelTask::Story));
+            uses
+        };
         let mut models = vec![ShelvedModel {
-            used_for: shelf.uses(None),
+            used_for: uses(None),
             defaults: shelf.defaults.get(Path::new("")).cloned(),
             ..unexamined(self.built_in())
         }];
         let (own, folder_problem) = self.own_models(&shelf);
         for OwnModel { path, from, address } in own {
-            let used_for = shelf.uses(Some(&path));
+            let used_for = uses(Some(&path));
             let defaults = shelf.defaults.get(&path).cloned();
             let examined = examine(path, used_for.contains(&ModelTask::Story)).await;
             models.push(ShelvedModel { from, address, used_for, defaults, ..examined });
@@ -159,7 +166,7 @@ impl Desk {
         let mut shelf = Shelf::load(self.store()).await?;
         let wrote = shelf.strike(path);
         shelf.keep(self.store()).await?;
-        if wrote {
+        if wrote && !KeptServers::load(self.store()).await?.writes() {
             self.load_model(self.built_in().clone()).await;
         }
         Ok(())
@@ -185,6 +192,7 @@ impl Desk {
         };
         shelf.keep(self.store()).await?;
         if task == ModelTask::Story {
+            self.leave_servers().await?;
             self.load_model(path.map_or_else(|| self.built_in().clone(), ModelSpec::at)).await;
         }
         Ok(())
@@ -217,7 +225,7 @@ impl Desk {
         self.own_models(shelf).0.iter().any(|own| own.path == path)
     }
 
-    async fn load_model(&self, spec: ModelSpec) {
+    pub(crate) async fn load_model(&self, spec: ModelSpec) {
         self.stop_writing().await;
         self.model().replace(spec);
     }

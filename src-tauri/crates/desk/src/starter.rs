@@ -22,6 +22,7 @@ impl ModelSpec {
             starter: true,
             bytes: WEIGHTS.len() as u64,
             card: CARD.into(),
+            goes_to: None,
             load: loader(ModelSource::Embedded { name: NAME, bytes: WEIGHTS }),
         }
     }
@@ -35,6 +36,7 @@ impl ModelSpec {
             starter: false,
             bytes: bytes_of(&path),
             card: String::new(),
+            goes_to: None,
             load: Arc::new(move |threads| {
                 let options = LoadOptions { threads, ..LoadOptions::default() };
                 load_checked(&path, &options)

@@ -58,6 +58,8 @@ pub struct Continuation {
     pub dropped: u32,
     /// Why it ended.
     pub finish: FinishReason,
+    /// Settings that were left out, because the server that wrote does not know them.
+    pub ignored: Vec<&'static str>,
 }
 
 /// How likely a model finds a text.
@@ -113,16 +115,16 @@ impl TextModel {
         };
         let (said, mut heard) = tokio::sync::mpsc::unbounded_channel();
         let mut listener = ear.listen(1, move |what| {
-            if let Heard::More { text, thought, token, .. } = what {
+            if let Heard::More { text, thought, .. } = &what {
                 if !thought.is_empty() {
-                    on_part(TextPart::Thought(&thought));
+                    on_part(TextPart::Thought(thought));
                 }
                 if !text.is_empty() {
-                    on_part(TextPart::Text(&text));
+                    on_part(TextPart::Text(text));
                 }
-                // The other end stays until everything has been said.
-                let _ = said.send((text, thought, token));
             }
+            // The other end stays until everything has been said.
+            let _ = said.send(what);
         });
         let sink = Box::new(move |event| listener.hear(event));
         let outcome = self.worker.generate(engine_request, cancel, sink).await?;
@@ -137,11 +139,18 @@ impl TextModel {
             reused_tokens: outcome.reused_tokens,
             dropped,
             finish,
+            ignored: Vec::new(),
         };
-        while let Some((text, thought, token)) = heard.recv().await {
-            written.text += &text;
-            written.thoughts += &thought;
-            written.tokens.extend(token);
+        while let Some(what) = heard.recv().await {
+            match what {
+                Heard::Ignored(settings) => written.ignored = settings,
+                Heard::Prefill { .. } => {}
+                Heard::More { text, thought, token, .. } => {
+                    written.text += &text;
+                    written.thoughts += &thought;
+                    written.tokens.extend(token);
+                }
+            }
         }
         Ok(written)
     }
@@ -233,6 +242,7 @@ mod tests {
             starter: false,
             bytes: 0,
             card: String::new(),
+            goes_to: None,
             load: Arc::new(move |_| Ok(Box::new(model.clone()))),
         })
         .await

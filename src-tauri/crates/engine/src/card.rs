@@ -12,6 +12,8 @@ pub enum DeviceKind {
     Cuda,
     /// An Apple GPU.
     Metal,
+    /// Another computer, or another program on this one.
+    Server,
 }
 
 /// Why a model computes where it does. The interface words it by its code.
@@ -31,6 +33,11 @@ pub enum DeviceReason {
         gpu: String,
         /// The cause's own words.
         cause: String,
+    },
+    /// The person let a server write.
+    ServerChosen {
+        /// Its host.
+        host: String,
     },
 }
 

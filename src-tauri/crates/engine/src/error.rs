@@ -66,6 +66,18 @@ pub enum EngineError {
     /// The model's thread has ended, by a failure that was caught or because the model was unloaded.
     #[error("the model has stopped: {0}")]
     Stopped(String),
+    /// The server that computes did not. Its own words, and what a person can do, are the server engine's.
+    #[error("{reason}")]
+    Server {
+        /// A short, stable name for the kind of error.
+        code: &'static str,
+        /// What to do, in one plain sentence.
+        advice: &'static str,
+        /// What happened.
+        reason: String,
+        /// The same request may succeed later without anything being changed.
+        retryable: bool,
+    },
     /// A failure inside the tensor library.
     #[error("the model could not compute: {0}")]
     Compute(String),
@@ -86,13 +98,17 @@ impl EngineError {
             Self::NotANumber => "not_a_number",
             Self::Busy { .. } => "busy",
             Self::Stopped(_) => "model_stopped",
+            Self::Server { code, .. } => code,
             Self::Compute(_) => "compute_failed",
         }
     }
 
     /// True where the same request may succeed later without anything being changed.
     pub fn retryable(&self) -> bool {
-        matches!(self, Self::Busy { .. } | Self::Stopped(_) | Self::Compute(_))
+        match self {
+            Self::Server { retryable, .. } => *retryable,
+            other => matches!(other, Self::Busy { .. } | Self::Stopped(_) | Self::Compute(_)),
+        }
     }
 }
 

@@ -71,6 +71,12 @@ pub enum Flow {
 /// One step of a generation.
 #[derive(Debug, Clone, PartialEq)]
 pub enum GenerationEvent {
+    /// Settings of the sampler that whatever computes does not know: the text is written without them. Comes first,
+    /// if at all.
+    Ignored {
+        /// Their usual names, `min_p` for instance.
+        settings: Vec<&'static str>,
+    },
     /// Part of the prompt has been read. The first comes before any work, so that waiting is never silent.
     Prefill {
         /// Tokens read, those reused from the cache included.
@@ -86,8 +92,8 @@ pub enum GenerationEvent {
         choice: usize,
         /// The token and its log-probability under the model, before any sampler setting.
         token: TokenId,
-        /// Natural logarithm.
-        logprob: f32,
+        /// Natural logarithm; none where a server does not tell.
+        logprob: Option<f32>,
         /// Characters that are now certain. Empty while a character or a possible stop text is incomplete.
         text: String,
         /// The likeliest tokens at this place, likeliest first, as many as were asked for.

@@ -51,7 +51,7 @@ fn write(
             | GenerationEvent::Tail { choice, text } => {
                 texts[choice] += &text;
             }
-            GenerationEvent::Prefill { .. } => {}
+            GenerationEvent::Ignored { .. } | GenerationEvent::Prefill { .. } => {}
         }
         Flow::Continue
     });
@@ -188,6 +188,7 @@ fn the_alternatives_are_the_likeliest_and_scores_agree_with_what_was_written() {
         .generate(&asking, &CancellationToken::new(), &mut |event| {
             if let GenerationEvent::Token { token, logprob, alternatives, .. } = event {
                 assert_eq!(alternatives.len(), 4);
+                let logprob = logprob.expect("it is known here");
                 assert!(alternatives.windows(2).all(|pair| pair[0].logprob >= pair[1].logprob));
                 assert!(alternatives[0].logprob >= logprob);
                 written.push((token, logprob));

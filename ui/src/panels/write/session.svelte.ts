@@ -58,6 +58,8 @@ export class Session {
   tryIndex = $state(0);
   context = $state.raw<ContextReport | null>(null);
   error = $state.raw<ApiError | null>(null);
+  /** Settings that the server that writes does not know. */
+  ignored = $state.raw<string[]>([]);
   guidance = $state<Guidance>({ memory: "", note: "", noteDepth: 3 });
   #autosave: Autosave | null = null;
   #guidanceTimer: ReturnType<typeof setTimeout> | null = null;
@@ -213,6 +215,7 @@ export class Session {
     page.writer.settle();
     this.error = null;
     this.finish = null;
+    this.ignored = [];
     this.cards = [];
     this.activity = { kind: "starting" };
     try {
@@ -235,6 +238,9 @@ export class Session {
       case "started":
         this.context = event.context;
         this.#started(page, request, event.generations);
+        break;
+      case "ignored":
+        this.ignored = event.settings;
         break;
       case "prefill":
         this.activity = { kind: "prefill", done: event.done, total: event.total };

@@ -10,7 +10,7 @@ use bimo_desk::{
 };
 use serde_json::{Value, json};
 
-use super::{INTERRUPTED, interruption, load_model};
+use super::{INTERRUPTED, interruption, load_from_server, load_model};
 use crate::arguments::Continue;
 use crate::input::read_text;
 use crate::output::{print_json, print_line, print_part};
@@ -24,7 +24,10 @@ pub async fn run(asked: Continue, json: bool) -> anyhow::Result<ExitCode> {
         (None, Some(path)) => read_text(path)?,
         (None, None) => anyhow::bail!("there is no text to go on with: give --prompt or a file"),
     };
-    let model = load_model(asked.model).await?;
+    let model = match &asked.server.server {
+        Some(address) => load_from_server(address, &asked.server, asked.model).await?,
+        None => load_model(asked.model).await?,
+    };
     let request = TextRequest {
         prompt,
         raw: asked.raw,
@@ -50,6 +53,12 @@ pub async fn run(asked: Continue, json: bool) -> anyhow::Result<ExitCode> {
         let dropped = written.dropped;
         eprintln!("bimo: the first {dropped} characters of the text did not fit and were not read");
     }
+    if !written.ignored.is_empty() {
+        let settings = written.ignored.join(", ");
+        eprintln!(
+            "bimo: the server does not know these settings, and wrote without them: {settings}"
+        );
+    }
     if json {
         let seconds = began.elapsed().as_secs_f64();
         let mut object = json!({
@@ -60,6 +69,7 @@ pub async fn run(asked: Continue, json: bool) -> anyhow::Result<ExitCode> {
             "finish": written.finish,
             "seed": seed,
             "model": model.card().name,
+            "ignored": written.ignored,
             "seconds": seconds,
         });
         if show_thinking {

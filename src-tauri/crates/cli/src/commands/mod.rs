@@ -14,9 +14,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
+use bimo_desk::wire::{Destination, NewServer};
 use bimo_desk::{CancellationToken, Folders, LibraryReader, ModelSpec, Models, TextModel};
 
-use crate::arguments::{Arguments, Command};
+use crate::arguments::{Arguments, Command, OfServer};
 
 /// Does what was asked.
 pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
@@ -75,6 +76,38 @@ fn locate(model: Option<PathBuf>) -> anyhow::Result<Option<PathBuf>> {
         Some(name) => Ok(Some(open_models(None)?.locate(&name)?)),
         None => Ok(None),
     }
+}
+
+/// A server's model. Who gets the text is said.
+async fn load_from_server(
+    address: &str,
+    asked: &OfServer,
+    model: Option<PathBuf>,
+) -> anyhow::Result<TextModel> {
+    let key = match &asked.key_file {
+        Some(path) => std::fs::read_to_string(path)
+            .with_context(|| format!("the key in {} cannot be read", path.display()))?,
+        None => std::env::var("BIMO_SERVER_KEY").unwrap_or_default(),
+    };
+    let model = model.map(|name| name.to_string_lossy().into_owned());
+    let server = NewServer {
+        name: String::new(),
+        address: address.to_owned(),
+        model: model.unwrap_or_default(),
+        key,
+        converses: asked.chat,
+        context_length: asked.context,
+    };
+    let spec = ModelSpec::on_server(server, open_models(None)?.request_log())?;
+    if let Some(Destination { host, open_line, .. }) = &spec.goes_to {
+        eprintln!("bimo: the text goes to {host}");
+        if *open_line {
+            eprintln!(
+                "bimo: others on the way can read it, and a key too: use https:// if you can"
+            );
+        }
+    }
+    Ok(TextModel::load(spec).await?)
 }
 
 async fn load_model(model: Option<PathBuf>) -> anyhow::Result<TextModel> {

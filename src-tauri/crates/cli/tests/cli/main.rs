@@ -7,6 +7,7 @@ mod library;
 mod model;
 mod models;
 mod sentiment;
+mod servers;
 mod translate;
 
 use std::io::Write;

@@ -13,6 +13,8 @@ const THOUGHT_ROOM: usize = 2048;
 /// What was heard, as it is stored and told.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Heard {
+    /// Settings that are left out, because whatever computes does not know them.
+    Ignored(Vec<&'static str>),
     /// Part of the prompt has been read.
     Prefill {
         /// Tokens read, reused ones included.
@@ -40,8 +42,8 @@ pub(crate) enum Heard {
 pub struct HeardToken {
     /// The token.
     pub token: TokenId,
-    /// Natural logarithm of its probability.
-    pub logprob: f32,
+    /// Natural logarithm of its probability; none where a server does not tell.
+    pub logprob: Option<f32>,
     /// The likeliest tokens at its place, likeliest first.
     pub alternatives: Vec<TokenChoice>,
 }
@@ -148,6 +150,10 @@ impl<T: FnMut(Heard)> Listener<T> {
     /// Hears one event and says what should happen next.
     pub fn hear(&mut self, event: GenerationEvent) -> Flow {
         match event {
+            GenerationEvent::Ignored { settings } => {
+                (self.tell)(Heard::Ignored(settings));
+                Flow::Continue
+            }
             GenerationEvent::Prefill { done, total, reused } => {
                 (self.tell)(Heard::Prefill { done, total, reused });
                 Flow::Continue
@@ -220,7 +226,7 @@ mod tests {
 
     fn token(character: char) -> GenerationEvent {
         let (text, alternatives) = (character.into(), vec![]);
-        GenerationEvent::Token { choice: 0, token: 0, logprob: 0.0, text, alternatives }
+        GenerationEvent::Token { choice: 0, token: 0, logprob: Some(0.0), text, alternatives }
     }
 
     /// How many characters of `text`, one a token, are heard before the ear has enough, and why it has.

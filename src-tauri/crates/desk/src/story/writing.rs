@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::turn::Taken;
-use super::{Ear, Heard};
+use super::{Ear, Heard, HeardToken};
 use crate::Desk;
 use crate::wire::{ApiError, StoryEvent};
 
@@ -36,6 +36,7 @@ pub(crate) struct Writing {
 /// What has been heard since the last batch.
 #[derive(Default)]
 struct Batch {
+    ignored: Option<StoryEvent>,
     prefill: Option<StoryEvent>,
     /// One for each choice.
     parts: Vec<Part>,
@@ -46,7 +47,9 @@ struct Batch {
 struct Part {
     text: String,
     thought: String,
-    tokens: Vec<TokenChoice>,
+    tokens: u32,
+    /// Those tokens whose probabilities are known.
+    choices: Vec<TokenChoice>,
 }
 
 /// What one choice has come to.
@@ -120,18 +123,18 @@ impl Writing {
         batch: &mut Batch,
         progress: &mut [Progress],
     ) -> Result<(), ApiError> {
-        if let Some(prefill) = batch.prefill.take() {
-            (self.tell)(prefill);
+        for event in batch.ignored.take().into_iter().chain(batch.prefill.take()) {
+            (self.tell)(event);
         }
         let parts = self.generations.iter().zip(&mut batch.parts).zip(progress);
         for ((&id, part), progress) in parts {
-            let Part { text, thought, tokens } = std::mem::take(part);
-            if text.is_empty() && thought.is_empty() && tokens.is_empty() {
+            let Part { text, thought, tokens, choices } = std::mem::take(part);
+            progress.tokens += tokens;
+            if text.is_empty() && thought.is_empty() && choices.is_empty() {
                 continue;
             }
-            let growth = Growth { text: &text, thoughts: &thought, tokens: &tokens };
+            let growth = Growth { text: &text, thoughts: &thought, tokens: &choices };
             self.desk.store().grow(id, growth).await?;
-            progress.tokens += tokens.len() as u32;
             let generation = id.into();
             if !thought.is_empty() {
                 progress.thoughts += &thought;
@@ -199,11 +202,16 @@ impl Writing {
 
 impl Batch {
     fn for_choices(choices: usize) -> Self {
-        Self { prefill: None, parts: (0..choices).map(|_| Part::default()).collect() }
+        let parts = (0..choices).map(|_| Part::default()).collect();
+        Self { parts, ..Self::default() }
     }
 
     fn add(&mut self, heard: Heard) {
         match heard {
+            Heard::Ignored(settings) => {
+                let settings = settings.into_iter().map(String::from).collect();
+                self.ignored = Some(StoryEvent::Ignored { settings });
+            }
             Heard::Prefill { done, total, reused } => {
                 let (done, total, reused) = (done as u32, total as u32, reused as u32);
                 self.prefill = Some(StoryEvent::Prefill { done, total, reused });
@@ -214,19 +222,21 @@ impl Batch {
                 };
                 part.text.push_str(&text);
                 part.thought.push_str(&thought);
-                part.tokens.extend(token.map(|token| {
-                    TokenChoice {
-                        chosen: Candidate { token: token.token, logprob: token.logprob },
-                        alternatives: token
-                            .alternatives
-                            .iter()
-                            .map(|other| Candidate { token: other.token, logprob: other.logprob })
-                            .collect(),
-                    }
-                }));
+                part.tokens += u32::from(token.is_some());
+                part.choices.extend(token.and_then(choice_of));
             }
         }
     }
+}
+
+/// A token as it is kept; nothing where its probability is not known.
+fn choice_of(token: HeardToken) -> Option<TokenChoice> {
+    let candidate =
+        |other: &bimo_engine::TokenChoice| Candidate { token: other.token, logprob: other.logprob };
+    Some(TokenChoice {
+        chosen: Candidate { token: token.token, logprob: token.logprob? },
+        alternatives: token.alternatives.iter().map(candidate).collect(),
+    })
 }
 
 /// Generations that could not be ended well. What they wrote stays.

@@ -11,6 +11,7 @@ mod hub;
 mod library;
 mod model;
 mod page;
+mod server;
 mod settings;
 mod story;
 mod translate;
@@ -30,6 +31,7 @@ pub use library::{
 };
 pub use model::{ModelShelf, ModelTask, ShelvedFrom, ShelvedModel};
 pub use page::{AuthorSpan, ChapterPage, Edit, Guidance, Saved};
+pub use server::{Destination, KeyFrom, KnownServer, NewServer};
 pub use settings::{
     DeskState, InterfaceLanguage, ModelState, ModelStatus, Notice, Recovered, Settings, Theme,
 };

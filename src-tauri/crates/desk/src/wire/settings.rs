@@ -112,6 +112,8 @@ pub struct ModelStatus {
     pub device_reason: Option<DeviceReason>,
     /// Bytes of weights in memory.
     pub bytes: f64,
+    /// Who gets the text, where it is not computed inside the program.
+    pub goes_to: Option<super::Destination>,
     /// Why it could not be loaded.
     pub error: Option<super::ApiError>,
 }

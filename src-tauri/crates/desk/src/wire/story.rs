@@ -96,6 +96,11 @@ pub enum StoryEvent {
         /// What is sent.
         context: ContextReport,
     },
+    /// Settings that are left out, because the server that writes does not know them.
+    Ignored {
+        /// Their usual names, `min_p` for instance.
+        settings: Vec<String>,
+    },
     /// The prompt is being read.
     Prefill {
         /// Tokens read or reused so far.

@@ -26,6 +26,7 @@ async fn desk_in(folder: &Path) -> Desk {
         starter: true,
         bytes: 12,
         card: String::new(),
+        goes_to: None,
         load: Arc::new(|_| Ok(Box::new(ScriptedGenerator::writing(["."])))),
     };
     let options = DeskOptions {

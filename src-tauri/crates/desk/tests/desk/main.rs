@@ -9,6 +9,7 @@ mod recovery;
 #[expect(dead_code, reason = "these tests ask less of it than the hub's own")]
 #[path = "../../../hub/tests/hub/server.rs"]
 mod server;
+mod servers;
 mod shelf;
 mod starter;
 mod thinking;
@@ -120,6 +121,7 @@ fn spec(
         starter: true,
         bytes: 12,
         card: "# Scripted".into(),
+        goes_to: None,
         load: Arc::new(move |_| {
             let load = load.lock().expect("no panic").take().expect("it is loaded once");
             load()
@@ -129,6 +131,16 @@ fn spec(
 
 fn slowly<const N: usize>(texts: [&str; N]) -> ScriptedGenerator {
     ScriptedGenerator::writing(texts).with_delay(Duration::from_millis(5))
+}
+
+/// All files below a folder.
+fn all_files(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let files = entries.flat_map(|entry| {
+        let path = entry.path();
+        if path.is_dir() { all_files(&path) } else { vec![path] }
+    });
+    files.collect()
 }
 
 /// One edit on the version that is stored.

@@ -171,7 +171,7 @@ fn recite(
         let event = GenerationEvent::Token {
             choice,
             token: character.into(),
-            logprob: -1.0,
+            logprob: Some(-1.0),
             text: character.into(),
             alternatives: vec![
                 TokenChoice {

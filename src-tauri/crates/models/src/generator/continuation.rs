@@ -175,7 +175,7 @@ impl<'a> Continuation<'a> {
         on_event(GenerationEvent::Token {
             choice: self.choice,
             token: chosen.token,
-            logprob: chosen.logprob,
+            logprob: Some(chosen.logprob),
             text,
             alternatives: chosen.alternatives,
         })

@@ -1,0 +1,102 @@
+// `npm run try-server`: a story goes on through a real server, llama.cpp's own code behind the OpenAI interface of
+// llama-cpp-python, which serves the model that is part of the program. Builds that server once, from source: minutes.
+// BIMO_SERVER_PYTHON names a Python that has `llama-cpp-python[server]` already.
+
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+
+import { buildPrograms } from "./build.mjs";
+import { fail, root, run, say } from "./setup.mjs";
+
+const PACKAGE = "llama-cpp-python[server]==0.3.36";
+const MODEL = join(root, "src-tauri", "starter", "story", "story.gguf");
+const KEY = "sk-only-for-this-test";
+
+const python = process.env.BIMO_SERVER_PYTHON ?? installServer();
+const { bimo } = buildPrograms("Building the command line");
+const port = await freePort();
+const server = startServer(port);
+try {
+  await answered(port);
+  tryIt(`http://127.0.0.1:${port}`);
+  say("All is well");
+} finally {
+  server.kill();
+}
+
+function installServer() {
+  const folder = join(root, ".ci", "tools", "llama-server");
+  const own = join(folder, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
+  if (existsSync(join(folder, "done"))) return own;
+  say(`Building ${PACKAGE}`);
+  run(process.platform === "win32" ? "python" : "python3", ["-m", "venv", folder]);
+  // For any processor of its kind, and gently, beside other work.
+  const options = "-DGGML_NATIVE=OFF -DGGML_AMX_TILE=OFF -DGGML_AMX_INT8=OFF -DGGML_AMX_BF16=OFF";
+  const env = { ...process.env, CMAKE_ARGS: options };
+  const install = [own, "-m", "pip", "install", "--quiet", PACKAGE];
+  const gently = process.platform === "win32" ? install : ["nice", "-n", "19", ...install];
+  run(gently[0], gently.slice(1), { env });
+  run(own, ["-c", `open(${JSON.stringify(join(folder, "done"))}, "w").close()`]);
+  return own;
+}
+
+function startServer(port) {
+  const options = ["--model", MODEL, "--model_alias", "story", "--host", "127.0.0.1", "--port", String(port)];
+  const rest = ["--n_ctx", "1024", "--n_threads", "2", "--api_key", KEY, "--logits_all", "true"];
+  return spawn(python, ["-m", "llama_cpp.server", ...options, ...rest], { stdio: ["ignore", "ignore", "inherit"] });
+}
+
+function freePort() {
+  return new Promise((found) => {
+    const listener = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = listener.address();
+      listener.close(() => found(port));
+    });
+  });
+}
+
+async function answered(port) {
+  for (let second = 0; second < 120; second += 1) {
+    const answer = await fetch(`http://127.0.0.1:${port}/v1/models`).catch(() => undefined);
+    if (answer) return;
+    await new Promise((done) => setTimeout(done, 1000));
+  }
+  fail("the server does not answer");
+}
+
+function tryIt(address) {
+  for (const prompt of ["Once upon a time", "从前有一个老人，"]) {
+    const written = goOn(address, KEY, ["--prompt", prompt, "--greedy", "--max-tokens", "40", "--logprobs", "3"]);
+    const { text, choices, tokens } = JSON.parse(written.stdout);
+    console.log(`   ${prompt}${text}`);
+    if (text.length < 10 || text.includes("\uFFFD")) fail(`that is no text: ${JSON.stringify(text)}`);
+    if (tokens < 10 || choices.some(({ logprob, top }) => !(logprob <= 0) || top.length === 0)) {
+      fail("the server gave no log-probabilities");
+    }
+  }
+  const options = ["--prompt", "The old man", "--max-tokens", "30", "--temperature", "0.8"];
+  const [one, same, other] = ["7", "7", "8"].map((seed) => {
+    return JSON.parse(goOn(address, KEY, [...options, "--seed", seed]).stdout).text;
+  });
+  if (one !== same || one === other) fail("the seed is not heeded");
+  const refused = goOn(address, "sk-wrong", ["--prompt", "x"], false);
+  if (refused.status === 0 || !refused.stderr.includes("key")) fail("a wrong key is not said to be wrong");
+  const missing = goOn(address, KEY, ["--prompt", "x"], false, "no-such-model");
+  if (missing.status === 0 || !missing.stderr.includes("story")) fail("a wrong model is not said to be wrong");
+  const long = "The snow fell on the hills. ".repeat(600);
+  const whole = JSON.parse(goOn(address, KEY, ["--prompt", long, "--context", "1024", "--max-tokens", "8"]).stdout);
+  if (whole.tokens < 1) fail("a long text is not cut to the context");
+  const beyond = goOn(address, KEY, ["--prompt", long, "--context", "100000", "--raw", "--max-tokens", "8"], false);
+  if (beyond.status === 0 || !beyond.stderr.includes("longer")) fail("a text beyond the context is not said to be");
+}
+
+function goOn(address, key, options, succeeds = true, model = "story") {
+  const args = ["continue", "--json", "--server", address, "--model", model, ...options];
+  const env = { ...process.env, BIMO_SERVER_KEY: key };
+  const result = spawnSync(bimo, args, { encoding: "utf8", env });
+  if (succeeds && result.status !== 0) fail(`bimo ${args.slice(0, 8).join(" ")}: ${result.stderr}`);
+  if (result.stderr.includes(key)) fail("the key was printed");
+  return result;
+}
