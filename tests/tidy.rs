@@ -50,7 +50,7 @@ const RESERVED: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that compute and never touch files, the network or the clock.
-const PURE: &[&str] = &["text", "engine"];
+const PURE: &[&str] = &["text", "engine", "convert"];
 const INPUT_OUTPUT: &[&str] = &["std::fs", "std::net", "std::env", "std::process", "SystemTime"];
 
 /// Lines of a file that a reader can still keep in mind.
