@@ -30,7 +30,10 @@ describe("servers", () => {
     expect(screen.queryByTestId("goes-to")).toBeNull();
 
     await user.click(screen.getByTestId("rail-models"));
+    expect(screen.getByTestId("unload-model")).toBeInTheDocument();
     await user.click(within(await screen.findByTestId("server")).getByTestId("use-server"));
+    // Its memory is not here.
+    await waitFor(() => expect(screen.queryByTestId("unload-model")).toBeNull());
     await user.click(screen.getByTestId("rail-write"));
     expect(await screen.findByTestId("goes-to")).toHaveTextContent("Your text goes to example.org.");
     expect(screen.getByTestId("requests")).toHaveTextContent("A server writes");
