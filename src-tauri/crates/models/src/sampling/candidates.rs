@@ -76,10 +76,11 @@ impl Candidates {
         }
     }
 
-    /// Divides all logits.
+    /// Divides all logits, counted from the highest: however low the temperature, none becomes infinite.
     pub fn set_temperature(&mut self, temperature: f32) {
+        let top = self.0.iter().fold(f32::NEG_INFINITY, |top, c| top.max(c.logit));
         for candidate in &mut self.0 {
-            candidate.logit /= temperature;
+            candidate.logit = (candidate.logit - top) / temperature;
         }
         self.normalise();
     }
