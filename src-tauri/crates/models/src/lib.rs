@@ -27,8 +27,9 @@ mod tokenizer;
 
 pub use device::{ChosenDevice, choose_device};
 pub use files::{
-    DescribedModel, EncoderFiles, ModelFiles, Seq2SeqFiles, Weight, Weights, describe, open,
-    open_bytes, open_encoder, open_encoder_bytes, open_seq2seq, open_seq2seq_bytes, open_tokenizer,
+    DescribedModel, EncoderFiles, ModelFiles, OpenedFiles, Seq2SeqFiles, Weight, Weights, describe,
+    open, open_bytes, open_encoder, open_encoder_bytes, open_seq2seq, open_seq2seq_bytes,
+    open_tokenizer,
 };
 pub use fit::{ExpectedContext, MemoryNeed, free_memory};
 pub use generator::DecoderGenerator;

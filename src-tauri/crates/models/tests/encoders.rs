@@ -1,7 +1,11 @@
 //! Our encoders against Python's transformers, on the fixtures of `tests/reference` in every file kind.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+#[path = "support/copies.rs"]
+mod copies;
+#[path = "support/fixtures.rs"]
+mod fixtures;
+
+use std::path::PathBuf;
 
 use bimo_engine::{
     CancellationToken, ExtractRequest, Passage, Question, Scoring, SentenceEncoder,
@@ -9,11 +13,12 @@ use bimo_engine::{
 };
 use bimo_models::encoder::{SentencePlacer, SpanReader, TextClassifier};
 use bimo_models::{
-    LoadOptions, ModelSource, Precision, load, load_classifier, load_placer, load_span_reader,
+    LoadOptions, ModelSource, Precision, load_classifier, load_placer, load_span_reader,
     open_encoder,
 };
 use serde::Deserialize;
-use tempfile::TempDir;
+
+use copies::{copy_of, edit};
 
 const EXACT: LoadOptions = LoadOptions { precision: Precision::Exact, threads: 0 };
 const FAST: LoadOptions = LoadOptions { precision: Precision::Fast, threads: 0 };
@@ -43,22 +48,14 @@ struct Row {
     score: Option<f32>,
 }
 
-fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/reference/fixtures/encoders")
-}
-
 /// Names, sources and answers of all fixtures of a task.
 fn fixtures(task: &str) -> Vec<(String, ModelSource, Expected)> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(root()).unwrap() {
-        let folder = entry.unwrap().path();
-        let expected = fs::read(folder.join("expected.json")).unwrap();
-        let expected: Expected = serde_json::from_slice(&expected).unwrap();
-        if expected.task == task {
-            let name = folder.file_name().unwrap().to_string_lossy().into_owned();
-            found.push((name, ModelSource::Path(folder.join(&expected.path)), expected));
-        }
-    }
+    let named = |(folder, expected): (PathBuf, Expected)| {
+        let name = folder.file_name().unwrap().to_string_lossy().into_owned();
+        (name, ModelSource::Path(folder.join(&expected.path)), expected)
+    };
+    let of_task = fixtures::all::<Expected>("encoders").into_iter();
+    let found: Vec<_> = of_task.filter(|(_, each)| each.task == task).map(named).collect();
     assert!(found.len() >= 3, "{task}: {}", found.len());
     found
 }
@@ -236,45 +233,6 @@ fn sentences_lie_where_transformers_places_them() {
     }
 }
 
-/// Code and words of a refusal.
-fn refused<T>(loaded: Result<T, bimo_engine::EngineError>) -> (&'static str, String) {
-    let error = loaded.err().expect("refused");
-    (error.code(), error.to_string())
-}
-
-#[test]
-fn a_model_of_another_task_is_refused_by_both_names() {
-    let path = |name: &str| ModelSource::Path(root().join(name));
-    let writer = ModelSource::Path(root().join("../models/llama-safetensors"));
-    let cases = [
-        (refused(load_classifier(&path("distilbert-squad"), &FAST)), "finds answers", "classifier"),
-        (refused(load_span_reader(&path("distilbert-sst2"), &FAST)), "classifier", "finds answers"),
-        (refused(load_placer(&path("distilbert-sst2"), &FAST)), "classifier", "sentence vectors"),
-        (refused(load_classifier(&writer, &FAST)), "llama", "encoder"),
-        (refused(load(&path("distilbert-sst2"), &FAST)), "distilbert", "continue text"),
-    ];
-    for ((code, words), found, wanted) in cases {
-        assert_eq!(code, "model_unsupported", "{words}");
-        assert!(words.contains(found) && words.contains(wanted), "{words}");
-    }
-}
-
-/// A copy of a fixture with some settings changed.
-fn changed(name: &str, change: impl Fn(&mut serde_json::Value)) -> TempDir {
-    let copy = TempDir::new().unwrap();
-    for entry in fs::read_dir(root().join(name)).unwrap() {
-        let entry = entry.unwrap();
-        if entry.path().is_file() {
-            fs::copy(entry.path(), copy.path().join(entry.file_name())).unwrap();
-        }
-    }
-    let path = copy.path().join("config.json");
-    let mut config: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
-    change(&mut config);
-    fs::write(&path, config.to_string()).unwrap();
-    copy
-}
-
 #[test]
 fn what_an_encoder_asks_for_and_is_not_computed_is_refused_by_name() {
     let cases = [
@@ -288,12 +246,10 @@ fn what_an_encoder_asks_for_and_is_not_computed_is_refused_by_name() {
         ("hidden_size", 0.into(), "model_invalid"),
     ];
     for (field, value, wanted) in cases {
-        let folder = changed("bert-chinese-binary", |config| config[field] = value.clone());
-        let (code, words) = refused(open_encoder(folder.path()).map(drop));
-        assert_eq!(code, wanted, "{field}: {words}");
-        assert!(words.contains(field), "{words} does not name {field}");
+        let folder = copy_of("encoders/bert-chinese-binary");
+        edit(&folder, "config.json", |config| config[field] = value);
+        let error = open_encoder(folder.path()).err().expect(field);
+        assert_eq!(error.code(), wanted, "{field}: {error}");
+        assert!(error.to_string().contains(field), "{error} does not name {field}");
     }
-    let folder = changed("bert-chinese-binary", |config| config["vocab_size"] = 20.into());
-    let opened = open_encoder(folder.path()).unwrap();
-    assert_eq!(refused(opened.tokenizer().map(drop)).0, "model_incomplete");
 }

@@ -1,7 +1,9 @@
 //! Our decoder against Python's transformers, on the fixtures of `tests/reference` in every file kind.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+#[path = "support/fixtures.rs"]
+mod fixtures;
+
+use std::path::PathBuf;
 
 use bimo_models::decoder::{Context, Decoder, Placement, Precision, Rows, Run};
 use bimo_models::{choose_device, open};
@@ -45,18 +47,9 @@ struct Score {
 }
 
 fn fixtures() -> Vec<(PathBuf, Expected)> {
-    let root =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/reference/fixtures/models");
-    let mut folders: Vec<PathBuf> =
-        fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).collect();
-    folders.sort();
-    let read = |folder: PathBuf| -> (PathBuf, Expected) {
-        let expected = fs::read(folder.join("expected.json")).unwrap();
-        (folder, serde_json::from_slice(&expected).unwrap())
-    };
-    let fixtures: Vec<(PathBuf, Expected)> = folders.into_iter().map(read).collect();
-    assert_eq!(fixtures.len(), 43);
-    fixtures
+    let all = fixtures::all("models");
+    assert_eq!(all.len(), 43);
+    all
 }
 
 /// Runs a check on every fixture and says which failed.

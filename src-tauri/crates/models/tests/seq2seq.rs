@@ -1,6 +1,8 @@
 //! Our encoder-decoders against Python's transformers, on the fixtures of `tests/reference` in every file kind.
 
-use std::fs;
+#[path = "support/fixtures.rs"]
+mod fixtures;
+
 use std::path::{Path, PathBuf};
 
 use bimo_engine::{
@@ -65,18 +67,9 @@ struct Written {
 }
 
 fn fixtures() -> Vec<(PathBuf, Expected)> {
-    let root =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/reference/fixtures/seq2seq");
-    let mut folders: Vec<PathBuf> =
-        fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).collect();
-    folders.sort();
-    let read = |folder: PathBuf| -> (PathBuf, Expected) {
-        let expected = fs::read(folder.join("expected.json")).unwrap();
-        (folder, serde_json::from_slice(&expected).unwrap())
-    };
-    let fixtures: Vec<(PathBuf, Expected)> = folders.into_iter().map(read).collect();
-    assert_eq!(fixtures.len(), 8);
-    fixtures
+    let all = fixtures::all("seq2seq");
+    assert_eq!(all.len(), 8);
+    all
 }
 
 /// Runs a check on every fixture and says which failed.

@@ -160,7 +160,12 @@ impl Decoder {
         if rows == Rows::Last {
             x = self.last_rows(&x, pass.runs)?;
         }
-        let logits = self.head.multiply(&self.norm.forward(&x)?)?.to_vec2()?;
+        let x = self.norm.forward(&x)?;
+        let logits = match x.sum_all()?.to_scalar::<f32>()?.is_finite() {
+            true => self.head.multiply(&x)?.to_vec2()?,
+            // A product in eight bits would make numbers of them.
+            false => vec![vec![f32::NAN; self.config.vocabulary]; x.dim(0)?],
+        };
         for run in runs {
             run.context.push(run.tokens);
         }

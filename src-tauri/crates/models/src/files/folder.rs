@@ -1,16 +1,13 @@
-//! A model in a folder as Hugging Face lays it out.
+//! What lies beside the weights in a folder as Hugging Face lays it out: the tokenizer and the chat template.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use bimo_engine::{EngineError, TokenId};
 use serde_json::Value;
 
 use super::gguf_header::invalid;
-use super::hf_names::hf_name;
-use super::hf_weights::HfWeights;
-use super::{folder_pieces, hf_config, read_json, read_text};
+use super::{folder_pieces, read_json, read_text};
 use crate::TextTokenizer;
-use crate::decoder::{Architecture, DecoderConfig};
 use crate::limits::MAX_WIDTH;
 use crate::tokenizer::{
     BytePairs, Frame, Splitting, WordPieces, pair_of, read_json as tokenizer_from_json,
@@ -20,51 +17,6 @@ use crate::tokenizer::{
 const END_OF_TEXT: &str = "<|endoftext|>";
 /// So do RoBERTa's and BART's.
 const ROBERTA: [&str; 5] = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"];
-
-/// A folder with its configuration read and its weights found.
-pub(super) struct Folder {
-    path: PathBuf,
-    pub config: DecoderConfig,
-    pub weights: HfWeights,
-    pub template: Option<String>,
-}
-
-impl Folder {
-    pub fn open(path: &Path) -> Result<Self, EngineError> {
-        let config = read_json(&path.join("config.json"))?;
-        let name = config["model_type"].as_str().unwrap_or_default();
-        let architecture = Architecture::from_name(name).ok_or_else(|| {
-            let words = format!("a model of type {name:?} cannot continue text here");
-            EngineError::ModelUnsupported(words)
-        })?;
-        let weights = HfWeights::open(
-            path,
-            Box::new(move |canonical| Vec::from_iter(hf_name(architecture, canonical))),
-        )?;
-        let generation = optional_json(&path.join("generation_config.json"))?;
-        let usually_tied = matches!(
-            architecture,
-            Architecture::Gpt2 | Architecture::SmolLm3 | Architecture::Gemma3
-        );
-        let tied = config["tie_word_embeddings"].as_bool().unwrap_or(usually_tied);
-        let untied = !tied && super::Weights::contains(&weights, "output.weight");
-        let config = hf_config::read(&config, generation.as_ref(), untied)?;
-        Ok(Self { template: template(path)?, path: path.to_owned(), config, weights })
-    }
-
-    pub fn tokenizer(&self) -> Result<TextTokenizer, EngineError> {
-        let tokenizer = read_tokenizer(&self.path, self.config.end_tokens.clone())?;
-        if tokenizer.vocabulary_size() > self.config.vocabulary {
-            let words = format!(
-                "the tokenizer has {} tokens and the embedding {} rows",
-                tokenizer.vocabulary_size(),
-                self.config.vocabulary
-            );
-            return Err(EngineError::ModelIncomplete(words));
-        }
-        Ok(tokenizer)
-    }
-}
 
 /// The tokenizer of a folder, whatever kind it is.
 pub(super) fn read_tokenizer(
@@ -160,7 +112,7 @@ pub(super) fn token_text(token: &Value) -> Option<&str> {
 }
 
 /// The chat template: a file of its own, or part of the tokenizer's settings.
-fn template(folder: &Path) -> Result<Option<String>, EngineError> {
+pub(super) fn chat_template(folder: &Path) -> Result<Option<String>, EngineError> {
     let own = folder.join("chat_template.jinja");
     if own.is_file() {
         return read_text(&own).map(Some);

@@ -10,8 +10,8 @@ use sha2::{Digest, Sha256};
 
 use super::bytes::Bytes;
 use super::gguf_header::Header;
-use super::{Weight, Weights, gguf_config, gguf_parts, hex};
-use crate::decoder::DecoderConfig;
+use super::numbers::{check_blocks, check_floats};
+use super::{Weight, Weights, gguf_parts, hex};
 use crate::layers::compute;
 
 /// Files with their headers read.
@@ -56,11 +56,6 @@ impl Gguf {
         let numbers = |shape: &[usize]| shape.iter().map(|&size| size as u64).product::<u64>();
         self.header.tensors.values().map(|place| numbers(&place.shape)).sum()
     }
-
-    /// The model's shape, as the metadata and the tensors state it.
-    pub fn config(&self) -> Result<DecoderConfig, EngineError> {
-        gguf_config::read(self)
-    }
 }
 
 impl Weights for Gguf {
@@ -72,16 +67,24 @@ impl Weights for Gguf {
         let place = self.header.tensors.get(name).ok_or_else(|| missing(name))?;
         // A copy is aligned as candle's blocks want it; the file's bytes inside the program need not be.
         let data = self.files[place.part][place.start..place.start + place.bytes].to_vec();
-        let float = |dtype| {
-            Tensor::from_raw_buffer(&data, dtype, &place.shape, &Device::Cpu).map(Weight::Float)
+        let float = match place.dtype {
+            GgmlDType::F32 => Some(DType::F32),
+            GgmlDType::F16 => Some(DType::F16),
+            GgmlDType::BF16 => Some(DType::BF16),
+            _ => None,
         };
-        let weight = match place.dtype {
-            GgmlDType::F32 => float(DType::F32),
-            GgmlDType::F16 => float(DType::F16),
-            GgmlDType::BF16 => float(DType::BF16),
-            dtype => QStorage::from_data(Cow::Owned(data), &Device::Cpu, dtype)
-                .and_then(|storage| QTensor::new(storage, place.shape.clone()))
-                .map(Weight::Quantized),
+        let weight = match (float, place.dtype) {
+            (Some(dtype), _) => {
+                check_floats(name, &data, dtype)?;
+                let tensor = Tensor::from_raw_buffer(&data, dtype, &place.shape, &Device::Cpu);
+                tensor.map(Weight::Float)
+            }
+            (None, dtype) => {
+                check_blocks(name, &data, dtype)?;
+                QStorage::from_data(Cow::Owned(data), &Device::Cpu, dtype)
+                    .and_then(|storage| QTensor::new(storage, place.shape.clone()))
+                    .map(Weight::Quantized)
+            }
         };
         weight.map_err(compute)
     }

@@ -7,6 +7,7 @@ use super::gguf::{Gguf, missing};
 use super::gguf_header::{Header, Value, invalid};
 use super::hf_config::embedding_scale;
 use super::hf_rope::yarn_magnitude;
+use super::purpose::gguf_family;
 use super::{Weight, Weights};
 use crate::decoder::{Architecture, DecoderConfig, LayerConfig, Rope, RopeLayout, RopeScaling};
 use crate::limits::{MAX_CONTEXT, MAX_LAYERS, MAX_WIDTH};
@@ -25,15 +26,7 @@ const REFUSED: [&str; 8] = [
 
 /// The model's shape, as the metadata and the tensors state it.
 pub(super) fn read(file: &Gguf) -> Result<DecoderConfig, EngineError> {
-    let key = "general.architecture";
-    let name = file.header().text(key)?.ok_or_else(|| invalid(key, "it is missing"))?;
-    let architecture = Architecture::from_name(name).ok_or_else(|| match name {
-        "bert" | "marian" | "t5" => {
-            let words = format!("a model of type {name:?} cannot continue text here");
-            EngineError::ModelUnsupported(words)
-        }
-        _ => invalid(key, format!("{name} is not known")),
-    })?;
+    let (architecture, name) = gguf_family(file.header(), Architecture::from_name)?;
     let shape = Shape { header: file.header(), name };
     shape.check(&REFUSED)?;
     let scaling = shape.header.text(&shape.key("rope.scaling.type"))?;

@@ -6,6 +6,7 @@ use bimo_engine::{EngineError, Scoring};
 use super::Weights;
 use super::gguf::{Gguf, missing};
 use super::gguf_header::{Header, invalid};
+use super::purpose::gguf_family;
 use crate::encoder::{
     Bend, ClassifierConfig, EncoderArchitecture, EncoderConfig, HeadConfig, Pooling,
 };
@@ -19,15 +20,8 @@ const POOL_FIRST: usize = 2;
 /// The model's shape and task, as the metadata and the tensors state them.
 pub(super) fn read(file: &Gguf) -> Result<EncoderConfig, EngineError> {
     let header = file.header();
-    let key = "general.architecture";
-    match header.text(key)? {
-        Some("bert") => {}
-        Some(other) => {
-            let words = format!("a model of type {other:?} is no encoder that is known here");
-            return Err(EngineError::ModelUnsupported(words));
-        }
-        None => return Err(invalid(key, "it is missing")),
-    }
+    let bert = |name: &str| (name == "bert").then_some(EncoderArchitecture::Bert);
+    let (architecture, _) = gguf_family(header, bert)?;
     let hidden_size = required(header, "bert.embedding_length", MAX_WIDTH)?;
     let heads = required(header, "bert.attention.head_count", MAX_WIDTH)?;
     if !hidden_size.is_multiple_of(heads) {
@@ -42,7 +36,7 @@ pub(super) fn read(file: &Gguf) -> Result<EncoderConfig, EngineError> {
     let eps_key = "bert.attention.layer_norm_epsilon";
     let eps = header.float(eps_key)?.filter(|eps| *eps >= 0.0);
     Ok(EncoderConfig {
-        architecture: EncoderArchitecture::Bert,
+        architecture,
         hidden_size,
         layers: required(header, "bert.block_count", MAX_LAYERS)?,
         heads,

@@ -12,6 +12,7 @@ use bimo_engine::EngineError;
 use super::bytes::Bytes;
 use super::file_name;
 use super::gguf_header::{Header, invalid};
+use super::hf_weights::refuse_pickle;
 use crate::limits::MAX_SHARDS;
 
 const NUMBER: &str = "split.no";
@@ -21,6 +22,7 @@ const TENSORS: &str = "split.tensors.count";
 /// The files of a model in their order, and what all of them say together. Any part may be given.
 pub(super) fn read(path: &Path) -> Result<(Vec<Bytes>, Header), EngineError> {
     let bytes = Bytes::of_file(path)?;
+    refuse_pickle(&bytes, &file_name(path))?;
     let header = Header::read(&bytes)?;
     let count = header.integer(COUNT, 0, MAX_SHARDS as i128)?.unwrap_or(1);
     if count <= 1 {

@@ -13,12 +13,12 @@ use bimo_engine::{EarlyStopping, EngineError, TokenId};
 use super::gguf::{Gguf, missing};
 use super::gguf_config::end_tokens;
 use super::gguf_header::{Header, Value, invalid};
-use super::{gguf_tokenizer, hf_seq2seq};
+use super::hf_seq2seq;
+use super::purpose::gguf_family;
 use crate::layers::Activation;
 use crate::limits::{MAX_BIASED_HEADS, MAX_CONTEXT, MAX_LAYERS, MAX_WIDTH};
 use crate::seq2seq::{
-    Frames, Positions, SearchDefaults, Seq2SeqArchitecture, Seq2SeqConfig, Seq2SeqTokenizer,
-    SideConfig,
+    Frames, Positions, SearchDefaults, Seq2SeqArchitecture, Seq2SeqConfig, SideConfig,
 };
 
 /// The distance from which on T5's distances are of one kind; files do not state it.
@@ -26,16 +26,10 @@ const T5_LONGEST_DISTANCE: usize = 128;
 
 /// The model's shape, as the metadata and the tensors state it.
 pub(super) fn read(file: &Gguf) -> Result<Seq2SeqConfig, EngineError> {
-    let key = "general.architecture";
-    let name = file.header().text(key)?.ok_or_else(|| invalid(key, "it is missing"))?;
-    let architecture = match name {
-        "marian" => Seq2SeqArchitecture::Marian,
-        "t5" => Seq2SeqArchitecture::T5,
-        other => {
-            let words = format!("a model of type {other:?} cannot turn a text into another here");
-            return Err(EngineError::ModelUnsupported(words));
-        }
-    };
+    let (architecture, name) = gguf_family(file.header(), |name| match name {
+        "marian" | "t5" => Seq2SeqArchitecture::from_name(name),
+        _ => None,
+    })?;
     let shape = Shape { file, header: file.header(), name };
     let hidden_size = shape.required("embedding_length", MAX_WIDTH)?;
     let heads = shape.required("attention.head_count", MAX_BIASED_HEADS)?;
@@ -84,15 +78,11 @@ pub(super) fn read(file: &Gguf) -> Result<Seq2SeqConfig, EngineError> {
     })
 }
 
-/// The tokenizer inside.
-pub(super) fn tokenizer(
-    file: &Gguf,
-    config: &Seq2SeqConfig,
-) -> Result<Seq2SeqTokenizer, EngineError> {
-    let is_closed = file.header().bool("tokenizer.ggml.add_eos_token")?.unwrap_or(true);
+/// The tokens around a source.
+pub(super) fn frames(header: &Header, config: &Seq2SeqConfig) -> Result<Frames, EngineError> {
+    let is_closed = header.bool("tokenizer.ggml.add_eos_token")?.unwrap_or(true);
     let end = config.end_tokens.first().copied().filter(|_| is_closed);
-    let frames = Frames { before: Vec::new(), after: Vec::from_iter(end) };
-    Ok(Seq2SeqTokenizer::new(gguf_tokenizer::read(file.header())?, None, frames))
+    Ok(Frames { before: Vec::new(), after: Vec::from_iter(end) })
 }
 
 struct Shape<'a> {

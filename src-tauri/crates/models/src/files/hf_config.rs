@@ -4,9 +4,17 @@ use bimo_engine::{EngineError, TokenId};
 use serde_json::Value;
 
 use super::gguf_header::invalid;
+use super::purpose::refusal;
 use super::{hf_gemma, hf_refusals, hf_rope};
 use crate::decoder::{Architecture, DecoderConfig, LayerConfig};
 use crate::limits::{MAX_CONTEXT, MAX_LAYERS, MAX_WIDTH};
+
+/// The family.
+pub(super) fn kind(config: &Value) -> Result<Architecture, EngineError> {
+    let key = "model_type";
+    let name = config[key].as_str().ok_or_else(|| invalid(key, "it is missing"))?;
+    Architecture::from_name(name).ok_or_else(|| refusal(name))
+}
 
 /// Reads it. `generation` is `generation_config.json`, which may name more tokens that end a text; `untied` tells
 /// that the files have an output projection of their own.
@@ -15,11 +23,7 @@ pub(super) fn read(
     generation: Option<&Value>,
     untied: bool,
 ) -> Result<DecoderConfig, EngineError> {
-    let name =
-        config["model_type"].as_str().ok_or_else(|| invalid("model_type", "it is missing"))?;
-    let architecture = Architecture::from_name(name).ok_or_else(|| {
-        EngineError::ModelUnsupported(format!("a model of type {name} cannot continue text here"))
-    })?;
+    let architecture = kind(config)?;
     let stated = match architecture {
         Architecture::Gemma3 => hf_gemma::stated(config),
         _ => config.clone(),

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::gguf_header::invalid;
 use super::hf_config::Fields;
+use super::purpose::refusal;
 use super::read_json;
 use crate::encoder::{
     Bend, ClassifierConfig, EncoderArchitecture, EncoderConfig, HeadConfig, Pooling,
@@ -14,13 +15,15 @@ use crate::encoder::{
 use crate::layers::Activation;
 use crate::limits::{MAX_CONTEXT, MAX_LABELS, MAX_LAYERS, MAX_WIDTH};
 
+/// The family.
+pub(super) fn kind(config: &Value) -> Result<EncoderArchitecture, EngineError> {
+    let name = config["model_type"].as_str().unwrap_or_default();
+    EncoderArchitecture::from_name(name).ok_or_else(|| refusal(name))
+}
+
 /// Reads `config.json`, and what sentence-transformers puts beside it.
 pub(super) fn read(folder: &Path, config: &Value) -> Result<EncoderConfig, EngineError> {
-    let name = config["model_type"].as_str().unwrap_or_default();
-    let architecture = EncoderArchitecture::from_name(name).ok_or_else(|| {
-        let words = format!("a model of type {name:?} is no encoder that is known here");
-        EngineError::ModelUnsupported(words)
-    })?;
+    let architecture = kind(config)?;
     refuse(config)?;
     let fields = Fields(config);
     let distil = architecture == EncoderArchitecture::DistilBert;

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::gguf_header::invalid;
 use super::hf_config::{Fields, end_tokens};
 use super::hf_generation;
+use super::purpose::refusal;
 use super::seq2seq_names::Sharing;
 use crate::layers::Activation;
 use crate::limits::{MAX_BIASED_DISTANCE, MAX_BIASED_HEADS, MAX_CONTEXT, MAX_LAYERS, MAX_WIDTH};
@@ -19,10 +20,7 @@ const LAYER_NORM_EPS: f64 = 1e-5;
 /// The family, and how its files share their embeddings.
 pub(super) fn kind(config: &Value) -> Result<(Seq2SeqArchitecture, Sharing), EngineError> {
     let name = config["model_type"].as_str().unwrap_or_default();
-    let architecture = Seq2SeqArchitecture::from_name(name).ok_or_else(|| {
-        let words = format!("a model of type {name:?} cannot turn a text into another here");
-        EngineError::ModelUnsupported(words)
-    })?;
+    let architecture = Seq2SeqArchitecture::from_name(name).ok_or_else(|| refusal(name))?;
     let flag = |key: &str, usual: bool| config[key].as_bool().unwrap_or(usual);
     let sides = architecture != Seq2SeqArchitecture::Marian
         || flag("share_encoder_decoder_embeddings", true);

@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use super::bytes::Bytes;
 use super::gguf_header::invalid;
 use super::hf_names::{HfName, Kept};
+use super::numbers::check_floats;
 use super::{Weight, Weights, file_name, hex, read_json};
 use crate::layers::compute;
 use crate::limits::MAX_SHARDS;
@@ -131,6 +132,7 @@ impl Weights for HfWeights {
                 let (start, end) = info.data_offsets;
                 let dtype = float_type(info.dtype, &name)?;
                 let data = &bytes[header + start..header + end];
+                check_floats(&name, data, dtype)?;
                 Tensor::from_raw_buffer(data, dtype, &info.shape, &Device::Cpu)
             }
             WeightFile::Pickle(tensors) => tensors.get(&name).and_then(|tensor| {
@@ -159,10 +161,7 @@ fn float_type(dtype: Dtype, name: &str) -> Result<DType, EngineError> {
 fn read_safetensors(path: &Path) -> Result<WeightFile, EngineError> {
     let bytes = Bytes::of_file(path)?;
     let named = file_name(path);
-    if bytes.starts_with(b"PK") || bytes.starts_with(b"\x80") {
-        let words = format!("{named} is a PyTorch file under another name");
-        return Err(EngineError::ModelUnsupported(words));
-    }
+    refuse_pickle(&bytes, &named)?;
     let (header, metadata) = SafeTensors::read_metadata(&bytes).map_err(|error| match error {
         SafeTensorError::MetadataIncompleteBuffer => {
             let words = format!("{named} does not end where its tensors do; download it again");
@@ -172,6 +171,15 @@ fn read_safetensors(path: &Path) -> Result<WeightFile, EngineError> {
     })?;
     let header = header + size_of::<u64>();
     Ok(WeightFile::Safetensors { bytes, header, metadata })
+}
+
+/// PyTorch's files are ZIP archives, and were plain pickles before. Under another name none is read.
+pub(super) fn refuse_pickle(bytes: &[u8], named: &str) -> Result<(), EngineError> {
+    if bytes.starts_with(b"PK") || bytes.starts_with(b"\x80") {
+        let words = format!("{named} is a PyTorch file under another name");
+        return Err(EngineError::ModelUnsupported(words));
+    }
+    Ok(())
 }
 
 /// candle's reader asserts here and there, so a malformed pickle may panic.

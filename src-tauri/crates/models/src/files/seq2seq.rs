@@ -1,123 +1,79 @@
 //! From a path on disk to the checked configuration, weights and tokenizer of an encoder-decoder.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use bimo_engine::EngineError;
 use serde_json::Value;
 
-use super::bytes::Bytes;
 use super::folder::{optional_json, read_tokenizer};
-use super::gguf::Gguf;
-use super::hf_weights::HfWeights;
-use super::{
-    Weights, file_name, gguf_seq2seq, hf_seq2seq, marian_pieces, read_json, seq2seq_names,
-};
+use super::opened::{Folder, Layout, OpenedFiles, within_rows};
+use super::{gguf_seq2seq, gguf_tokenizer, hf_seq2seq, marian_pieces, seq2seq_names};
+use crate::TextTokenizer;
 use crate::seq2seq::{Frames, Seq2SeqArchitecture, Seq2SeqConfig, Seq2SeqTokenizer};
 
-/// The files of an encoder-decoder, checked.
-pub struct Seq2SeqFiles {
-    name: String,
-    config: Seq2SeqConfig,
-    layout: Layout,
-}
-
-enum Layout {
-    Gguf(Gguf),
-    Folder { path: PathBuf, weights: HfWeights, settings: Value },
-}
+/// The files of an encoder-decoder, checked. Their tensors have llama.cpp's names for T5 (`enc.blk.3.attn_q.weight`,
+/// `dec.blk.0.cross_attn_k.weight`), with `enc.token_embd.weight`, `dec.token_embd.weight` where the sides have embeddings
+/// of their own, `enc.token_embd_norm.weight`, `enc.position_embd.weight` and `output.bias` for what T5 does not have.
+pub type Seq2SeqFiles = OpenedFiles<Seq2SeqConfig>;
 
 /// Opens a GGUF file, or a folder in Hugging Face layout, with an encoder-decoder in it.
 pub fn open_seq2seq(path: &Path) -> Result<Seq2SeqFiles, EngineError> {
     if !path.is_dir() {
-        let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        return Seq2SeqFiles::of_gguf(&name, Gguf::open(path)?);
+        return OpenedFiles::of_gguf_file(path, gguf_seq2seq::read);
     }
-    let settings = read_json(&path.join("config.json"))?;
-    let (architecture, sharing) = hf_seq2seq::kind(&settings)?;
-    let naming = move |canonical: &str| seq2seq_names::names(architecture, sharing, canonical);
-    let weights = HfWeights::open(path, Box::new(naming))?;
+    let folder = Folder::open(path, |settings| {
+        let (architecture, sharing) = hf_seq2seq::kind(settings)?;
+        Ok(Box::new(move |canonical| seq2seq_names::names(architecture, sharing, canonical)))
+    })?;
     let generation = optional_json(&path.join("generation_config.json"))?;
-    let config = hf_seq2seq::read(&settings, generation.as_ref())?;
-    let layout = Layout::Folder { path: path.to_owned(), weights, settings };
-    Ok(Seq2SeqFiles { name: file_name(path), config, layout })
+    let config = hf_seq2seq::read(&folder.settings, generation.as_ref())?;
+    Ok(OpenedFiles::of_folder(folder, config))
 }
 
 /// Opens a GGUF with an encoder-decoder that is in memory.
 pub fn open_seq2seq_bytes(name: &str, bytes: &'static [u8]) -> Result<Seq2SeqFiles, EngineError> {
-    Seq2SeqFiles::of_gguf(name, Gguf::read(Bytes::Embedded(bytes))?)
+    OpenedFiles::of_gguf_bytes(name, bytes, gguf_seq2seq::read)
 }
 
 impl Seq2SeqFiles {
-    fn of_gguf(name: &str, gguf: Gguf) -> Result<Self, EngineError> {
-        let name = gguf.header().text("general.name")?.unwrap_or(name).to_owned();
-        Ok(Self { name, config: gguf_seq2seq::read(&gguf)?, layout: Layout::Gguf(gguf) })
-    }
-
-    /// The model's shape.
-    pub fn config(&self) -> &Seq2SeqConfig {
-        &self.config
-    }
-
-    /// Its tensors. Names are llama.cpp's for T5 (`enc.blk.3.attn_q.weight`, `dec.blk.0.cross_attn_k.weight`), with
-    /// `enc.token_embd.weight`, `dec.token_embd.weight` where the sides have embeddings of their own,
-    /// `enc.token_embd_norm.weight`, `enc.position_embd.weight` and `output.bias` for what T5 does not have.
-    pub fn weights(&self) -> &dyn Weights {
-        match &self.layout {
-            Layout::Gguf(gguf) => gguf,
-            Layout::Folder { weights, .. } => weights,
-        }
-    }
-
     /// Its tokenizer.
     pub fn tokenizer(&self) -> Result<Seq2SeqTokenizer, EngineError> {
-        match &self.layout {
-            Layout::Gguf(gguf) => gguf_seq2seq::tokenizer(gguf, &self.config),
-            Layout::Folder { path, settings, .. } => {
-                let ends = self.config.end_tokens.clone();
-                let frames = Frames {
-                    before: match self.config.architecture {
-                        Seq2SeqArchitecture::Bart => bos(settings),
-                        _ => Vec::new(),
-                    },
-                    after: self.config.end_tokens.first().copied().into_iter().collect(),
-                };
-                match self.config.architecture {
-                    Seq2SeqArchitecture::Marian if !path.join("tokenizer.json").is_file() => {
-                        let (source, target) = marian_pieces::read(path, &ends)?;
-                        Ok(Seq2SeqTokenizer::new(source, target, frames))
-                    }
-                    _ => Ok(Seq2SeqTokenizer::new(read_tokenizer(path, ends)?, None, frames)),
-                }
+        let (source, target, frames) = match &self.layout {
+            Layout::Gguf(gguf) => {
+                let frames = gguf_seq2seq::frames(gguf.header(), &self.config)?;
+                (gguf_tokenizer::read(gguf.header())?, None, frames)
             }
+            Layout::Folder(folder) => {
+                let (source, target) = self.read_tokenizers(folder)?;
+                (source, target, self.frames(&folder.settings))
+            }
+        };
+        let target_rows = self.config.decoder.vocabulary;
+        let source = within_rows(source, self.config.encoder.vocabulary)?;
+        let target = target.map(|target| within_rows(target, target_rows)).transpose()?;
+        Ok(Seq2SeqTokenizer::new(source, target, frames))
+    }
+
+    fn read_tokenizers(
+        &self,
+        folder: &Folder,
+    ) -> Result<(TextTokenizer, Option<TextTokenizer>), EngineError> {
+        let ends = self.config.end_tokens.clone();
+        match self.config.architecture {
+            Seq2SeqArchitecture::Marian if !folder.path.join("tokenizer.json").is_file() => {
+                marian_pieces::read(&folder.path, &ends)
+            }
+            _ => Ok((read_tokenizer(&folder.path, ends)?, None)),
         }
     }
 
-    /// The name by which a person knows it.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// SHA-256 of the weights file, in hex; for several files, of their digests in the order of their names.
-    pub fn sha256(&self) -> Result<String, EngineError> {
-        match &self.layout {
-            Layout::Gguf(gguf) => Ok(gguf.sha256()),
-            Layout::Folder { weights, .. } => weights.sha256(),
-        }
-    }
-
-    /// Bytes of all tensors.
-    pub fn weight_bytes(&self) -> u64 {
-        match &self.layout {
-            Layout::Gguf(gguf) => gguf.weight_bytes(),
-            Layout::Folder { weights, .. } => weights.bytes,
-        }
-    }
-
-    /// Number of weights.
-    pub fn parameters(&self) -> u64 {
-        match &self.layout {
-            Layout::Gguf(gguf) => gguf.parameters(),
-            Layout::Folder { weights, .. } => weights.parameters,
+    fn frames(&self, settings: &Value) -> Frames {
+        Frames {
+            before: match self.config.architecture {
+                Seq2SeqArchitecture::Bart => bos(settings),
+                _ => Vec::new(),
+            },
+            after: self.config.end_tokens.first().copied().into_iter().collect(),
         }
     }
 }

@@ -157,6 +157,13 @@ fn check_shape(name: &str, found: &[usize], expected: &[usize]) -> Result<(), En
     if found == expected {
         return Ok(());
     }
+    if let (true, [found, _], [expected, _]) =
+        (name.ends_with("token_embd.weight"), found, expected)
+        && found != expected
+    {
+        let words = format!("the vocabulary has {expected} tokens and {name} {found} rows");
+        return Err(EngineError::ModelIncomplete(words));
+    }
     Err(EngineError::ModelInvalid {
         field: name.to_owned(),
         reason: format!("its shape is {found:?} and the model's is {expected:?}"),

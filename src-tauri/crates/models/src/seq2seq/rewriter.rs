@@ -101,7 +101,7 @@ impl Rewriter {
         let last: Vec<Vec<TokenId>> = open.iter().map(|(_, search)| search.last_tokens()).collect();
         let tokens = last.concat();
         let logits = self.model.step(memory, writing, &tokens)?;
-        if logits.par_iter().any(|row| row.iter().any(|logit| logit.is_nan())) {
+        if logits.par_iter().any(|row| row.iter().any(|logit| !logit.is_finite())) {
             return Err(EngineError::NotANumber);
         }
         let total = work.answers.len();

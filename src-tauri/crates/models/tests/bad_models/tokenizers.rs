@@ -2,7 +2,6 @@
 //! take all memory never sees it.
 
 use std::fs;
-use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -10,13 +9,12 @@ use bimo_models::{TextTokenizer, open_tokenizer};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-fn fixtures() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/reference/fixtures")
-}
+use crate::assert_refused;
+use crate::copies::fixture;
 
 /// Byte-level pairs, as GPT-2 has them.
 fn byte_pairs() -> Value {
-    let path = fixtures().join("tokenizers/gpt2-json/tokenizer.json");
+    let path = fixture("tokenizers/gpt2-json/tokenizer.json");
     serde_json::from_slice(&fs::read(path).unwrap()).unwrap()
 }
 
@@ -33,7 +31,7 @@ fn unigram(normalizer: Value) -> Value {
 
 /// The table of replacements of a published kind, from a SentencePiece model: field 3 of it, of which field 2.
 fn published_table() -> Vec<u8> {
-    let file = fs::read(fixtures().join("seq2seq/marian-opus-bin/source.spm")).unwrap();
+    let file = fs::read(fixture("seq2seq/marian-opus-bin/source.spm")).unwrap();
     let named = b"\x0a\x08nmt_nfkc\x12";
     let at = file.windows(named.len()).position(|window| window == named).unwrap() + named.len();
     let (mut length, mut shift, mut at) = (0_usize, 0, at);
@@ -171,9 +169,7 @@ fn a_tokenizer_json_that_lies_is_refused_by_the_name_of_the_place() {
         ("a model of no kind", with(byte_pairs(), "/model/type", json!("Words")), "tokenizer.json"),
     ];
     for (what, json, place) in cases {
-        let error = opened(&json).err().unwrap_or_else(|| panic!("{what} is not refused"));
-        assert_eq!(error.code(), "model_invalid", "{what}: {error}");
-        assert!(error.to_string().contains(place), "{what}: {error} does not name {place}");
+        assert_refused(what, opened(&json), "model_invalid", place);
     }
 }
 
