@@ -43,6 +43,9 @@ fixtures/encoders/NAME/expected.json, and the model's files beside it
       answer            logits, beginning and end for each id; answer (the likeliest span) and its score
       place             vector, pooled as the model's files say
 
+NAME-saved is another fixture opened and written again by `save_pretrained`, with the same answers; NAME-saved-sharded in
+several files; NAME-bin with its weights in a pickle.
+
 All of it is f32 on the CPU from the files as they lie there; for a GGUF, from its weights with the blocks undone.
 """
 
@@ -59,6 +62,7 @@ from transformers.utils import logging
 from reference import (
     encoder_fixtures,
     model_fixtures,
+    saved_fixtures,
     sentencepiece_fixtures,
     seq2seq_fixtures,
     template_fixtures,
@@ -77,6 +81,7 @@ def make(root: Path) -> None:
     model_fixtures.make(root / "models")
     seq2seq_fixtures.make(root / "seq2seq")
     encoder_fixtures.make(root / "encoders")
+    saved_fixtures.make(root)
 
 
 def files(root: Path) -> dict[str, Path]:

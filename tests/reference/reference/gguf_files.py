@@ -23,8 +23,12 @@ FILE_TYPES = {
     "f16": gguf.LlamaFileType.MOSTLY_F16,
     "bf16": gguf.LlamaFileType.MOSTLY_BF16,
     "q4_0": gguf.LlamaFileType.MOSTLY_Q4_0,
+    "q4_1": gguf.LlamaFileType.MOSTLY_Q4_1,
     "q5_0": gguf.LlamaFileType.MOSTLY_Q5_0,
+    "q5_1": gguf.LlamaFileType.MOSTLY_Q5_1,
     "q8_0": gguf.LlamaFileType.MOSTLY_Q8_0,
+    "q2_k": gguf.LlamaFileType.MOSTLY_Q2_K,
+    "q3_k": gguf.LlamaFileType.MOSTLY_Q3_K_S,
     "q4_k": gguf.LlamaFileType.MOSTLY_Q4_K_S,
     "q4_k_m": gguf.LlamaFileType.MOSTLY_Q4_K_M,
     "q5_k": gguf.LlamaFileType.MOSTLY_Q5_K_S,
@@ -325,8 +329,13 @@ def _random_blocks(kind: Kind, rows: np.ndarray, random: np.random.Generator) ->
     count = rows.size // elements
     blocks = random.integers(0, 256, (count, size), dtype=np.uint8)
     spread = float(rows.std()) * random.uniform(0.5, 1.5, count)
+    halves = lambda numbers: numbers.astype(np.float16).view(np.uint8).reshape(count, 2)
     if kind == Kind.Q6_K:
-        blocks[:, -2:] = (spread / 1366).astype(np.float16).view(np.uint8).reshape(count, 2)
+        blocks[:, -2:] = halves(spread / 1366)
+    elif kind == Kind.Q3_K:
+        blocks[:, -2:] = halves(spread / 43)
+    elif kind == Kind.Q2_K:
+        blocks[:, -4:-2], blocks[:, -2:] = halves(spread / 14), halves(spread / 14 * 1.5)
     else:
         steps = 7.5 if kind == Kind.Q4_K else 15.5
         scale = (spread / (34 * steps)).astype(np.float16)
@@ -350,7 +359,7 @@ def _add_tensor(writer: gguf.GGUFWriter, name: str, rows: np.ndarray, kind: Kind
     elif kind == Kind.F16:
         writer.add_tensor(name, rows.astype(np.float16))
     else:
-        if kind in (Kind.Q4_K, Kind.Q5_K, Kind.Q6_K):
+        if kind in (Kind.Q2_K, Kind.Q3_K, Kind.Q4_K, Kind.Q5_K, Kind.Q6_K):
             packed = _random_blocks(kind, rows, random)
         else:
             packed = gguf.quants.quantize(rows, kind)

@@ -243,7 +243,7 @@ def make_gguf(root: Path, family_name: str, kind: str, vocabulary: str = "bpe", 
 def make_llama(root: Path) -> None:
     make_folder(root, "llama-safetensors", "llama", torch.float32, published=False)
     make_folder(root, "llama3-rope-safetensors", "llama3-rope", torch.bfloat16, published=True)
-    for kind in ("f32", "f16", "bf16", "q8_0", "q4_0", "q5_0", "q4_k"):
+    for kind in ("f32", "f16", "bf16", "q8_0", "q4_0", "q4_1", "q5_0", "q2_k", "q4_k"):
         make_gguf(root, "llama", kind)
     make_gguf(root, "llama", "q8_0", "sentencepiece")
     make_gguf(root, "llama", "q8_0", tensors_in_a_part=8)
@@ -258,9 +258,9 @@ def make_others(root: Path) -> None:
     make_folder(root, "gpt2-safetensors", "gpt2", torch.float16, published=False)
     make_published_gpt2(root)
     make_chinese_gpt2(root)
-    for kind in ("f32", "bf16", "q5_0", "q5_k"):
+    for kind in ("f32", "bf16", "q5_0", "q5_1", "q5_k"):
         make_gguf(root, "qwen2", kind)
-    for kind in ("f32", "q8_0", "q6_k", "q4_k_m"):
+    for kind in ("f32", "q8_0", "q3_k", "q6_k", "q4_k_m"):
         make_gguf(root, "qwen3", kind)
     for kind in ("f32", "f16", "q8_0"):
         make_gguf(root, "gpt2", kind)

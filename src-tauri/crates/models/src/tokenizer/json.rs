@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokenizers::Tokenizer;
 
 use super::byte_pairs::character_of;
-use super::{Frame, Pieces, TextTokenizer, json_checks, longest_first};
+use super::{Frame, Pieces, TextTokenizer, json_checks, longest_first, word_pieces};
 use crate::limits::MAX_WIDTH;
 
 const FIELD: &str = "tokenizer.json";
@@ -30,7 +30,7 @@ pub(crate) fn read_json(
     }
     let is_opened = is_opened.unwrap_or_else(|| writes_begin(&json));
     let control = take_control_tokens(&mut json)?;
-    let by_bytes = is_byte_level(&json);
+    let spelling = spelling(&json);
     // What the library does behind the pieces is done here.
     for part in ["post_processor", "truncation", "padding", "decoder"] {
         json[part] = Value::Null;
@@ -54,7 +54,11 @@ pub(crate) fn read_json(
             return Vec::new();
         }
         let piece = pieces.id_to_token(token).unwrap_or_default();
-        if by_bytes { from_byte_level(&piece, &byte_of) } else { from_plain(&piece) }
+        match spelling {
+            Spelling::Bytes => from_byte_level(&piece, &byte_of),
+            Spelling::Words => word_pieces::bytes_of(&piece),
+            Spelling::Spaces => from_plain(&piece),
+        }
     });
     let bytes = bytes.collect();
     let begin = begin.and_then(|name| control.iter().find(|(text, _)| text == name));
@@ -125,11 +129,27 @@ fn keep_numbers(
     }
 }
 
-fn is_byte_level(json: &Value) -> bool {
-    json["decoder"]["type"] == "ByteLevel"
-        || json["decoder"]["decoders"]
-            .as_array()
-            .is_some_and(|all| all.iter().any(|each| each["type"] == "ByteLevel"))
+/// How pieces stand for what they add to a text.
+#[derive(Clone, Copy)]
+enum Spelling {
+    /// A character for each byte.
+    Bytes,
+    /// Beginnings of words, and with `##` what goes on.
+    Words,
+    /// As it is written, with a mark for a space.
+    Spaces,
+}
+
+fn spelling(json: &Value) -> Spelling {
+    let decoder = &json["decoder"];
+    let parts = decoder["decoders"].as_array().into_iter().flatten();
+    if parts.chain([decoder]).any(|part| part["type"] == "ByteLevel") {
+        Spelling::Bytes
+    } else if json["model"]["type"] == "WordPiece" {
+        Spelling::Words
+    } else {
+        Spelling::Spaces
+    }
 }
 
 fn from_byte_level(piece: &str, byte_of: &HashMap<char, u8>) -> Vec<u8> {

@@ -62,7 +62,7 @@ impl WordPieces {
 }
 
 /// What a token adds to a text. Words of other scripts than Han are set apart by a space.
-fn bytes_of(token: &str) -> Vec<u8> {
+pub(super) fn bytes_of(token: &str) -> Vec<u8> {
     if CONTROL.contains(&token) {
         return Vec::new();
     }
