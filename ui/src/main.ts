@@ -9,15 +9,17 @@ import { mount } from "svelte";
 
 import App from "./App.svelte";
 import { host } from "./host";
+import { Translating } from "./panels/translate/translating.svelte";
 import { Session } from "./panels/write/session.svelte";
 import { Desk } from "./state/desk.svelte";
 
 const desk = new Desk(host);
 const session = new Session(desk);
+const translating = new Translating(desk);
 void desk.open();
 void host.beforeClosing(async () => {
-  await Promise.allSettled([session.saveAll(), desk.flushSettings()]);
+  await Promise.allSettled([session.saveAll(), translating.flush(), desk.flushSettings()]);
 });
 
 const target = document.getElementById("desk");
-if (target) mount(App, { target, props: { desk, session } });
+if (target) mount(App, { target, props: { desk, session, translating } });

@@ -5,6 +5,7 @@ import { vi } from "vitest";
 
 import App from "./App.svelte";
 import { fakeHost, type FakeHost, type FakeOptions } from "./host/fake";
+import { Translating } from "./panels/translate/translating.svelte";
 import { Session } from "./panels/write/session.svelte";
 import { Desk } from "./state/desk.svelte";
 
@@ -12,6 +13,7 @@ export interface Window {
   host: FakeHost;
   desk: Desk;
   session: Session;
+  translating: Translating;
   /** The text of the page. */
   page: () => string;
 }
@@ -21,10 +23,11 @@ export async function openWindow(options: FakeOptions = {}): Promise<Window> {
   const host = fakeHost({ pace: 0, ...options });
   const desk = new Desk(host);
   const session = new Session(desk);
-  render(App, { desk, session });
+  const translating = new Translating(desk);
+  render(App, { desk, session, translating });
   await desk.open();
   await vi.waitFor(() => {
     if (!session.page) throw new Error("the page is not open yet");
   });
-  return { host, desk, session, page: () => session.page?.text ?? "" };
+  return { host, desk, session, translating, page: () => session.page?.text ?? "" };
 }

@@ -10,6 +10,7 @@ import { EditorView, drawSelection, keymap, placeholder, scrollPastEnd } from "@
 
 import type { AuthorSpan, GenerationId } from "../host/host";
 import { authorshipExtension, writtenBy } from "./authorship";
+import { keepFromComposition } from "./composition";
 import { ModelWriter } from "./model-writer";
 import { placeExtension, setPlace } from "./place";
 import { prose } from "./prose";
@@ -164,21 +165,6 @@ export class Page {
       }),
     ];
   }
-}
-
-/**
- * Keys that belong to an input method's composition never reach the editor's commands: the Enter that picks a word is
- * no command. WebKit sends that Enter when the composition is over already, and only its key code tells.
- */
-function keepFromComposition(parent: HTMLElement): void {
-  parent.addEventListener(
-    "keydown",
-    (event) => {
-      const command = event.ctrlKey || event.metaKey || event.altKey || ["Enter", "Escape"].includes(event.key);
-      if (command && (event.isComposing || event.keyCode === 229)) event.stopPropagation();
-    },
-    { capture: true },
-  );
 }
 
 function openReplace(view: EditorView): boolean {

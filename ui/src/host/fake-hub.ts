@@ -1,4 +1,4 @@
-// A hub in memory: a catalogue of two, one repository, and downloads that a test moves on by hand.
+// A hub in memory: a catalogue of a few, one repository, and downloads that a test moves on by hand.
 
 import type {
   ApiError,
@@ -77,6 +77,15 @@ const CATALOGUE: CatalogueEntry[] = [
     task: "translate",
     address: "Helsinki-NLP/opus-mt-en-zh",
     title: "OPUS-MT English → Chinese",
+    licence: "apache-2.0",
+    pickle: true,
+    fit: fit(0.5),
+    recommended: false,
+  }),
+  entry({
+    task: "embed",
+    address: "BAAI/bge-small-zh-v1.5",
+    title: "BGE small Chinese",
     licence: null,
     pickle: true,
     runs: false,

@@ -26,6 +26,7 @@ import type {
 } from "./host";
 import { fakeHub, type FakeHub } from "./fake-hub";
 import { fakeServers } from "./fake-servers";
+import { fakeTranslations, type FakeTranslations } from "./fake-translations";
 import { SAMPLING_OFF } from "./host";
 
 const MODEL = "Bimo story starter";
@@ -60,6 +61,8 @@ export interface FakeHost extends Host {
   readonly pages: Map<ChapterId, ChapterPage>;
   /** The hub behind it, to move downloads on. */
   readonly hub: FakeHub;
+  /** The translator behind it. */
+  readonly translator: FakeTranslations;
   /** Every call by name, oldest first. */
   readonly calls: string[];
   /** Lets the next call of that name fail. */
@@ -279,6 +282,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     folderProblem: options.folderProblem ?? null,
   });
   const hub = fakeHub(fail);
+  const translator = fakeTranslations({ fail, pace: pace * 12, chapter: page, addChapter });
 
   const answers: Host = {
     deskState: async () => ({
@@ -329,6 +333,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     },
     ...hub.host,
     ...remote.commands,
+    ...translator.commands,
     chooseModelFile: async () => "/models/qwen3-0.6b.gguf",
     setLibraryFolder: async (path) => path,
     chooseFolder: async () => null,
@@ -496,6 +501,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
   return {
     ...host,
     hub,
+    translator,
     pages,
     calls,
     failNext: (name, error) => failures.set(name, { ...fail("internal"), ...error }),

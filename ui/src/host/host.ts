@@ -13,29 +13,45 @@ import type {
   ContinueRequest,
   Created,
   DeskState,
+  DictionaryEntry,
+  DictionaryStatus,
   Downloads,
   Edit,
+  Edition,
   FoundModel,
   GenerationDetail,
   GenerationId,
   GenerationSummary,
+  GlossaryEntry,
+  GlossaryEntryId,
   Guidance,
   HistoryQuery,
   HubAccess,
+  Imported,
   KnownServer,
   Library,
   LibraryItem,
+  MemoryMatch,
   ModelOffer,
   ModelShelf,
   ModelStatus,
   ModelTask,
   NetworkRequest,
   NewServer,
-  Saved,
+  OpenTranslation,
   SamplingParams,
+  Saved,
   SearchHit,
+  Segment,
+  SegmentId,
   Settings,
+  SourceChange,
   StoryEvent,
+  TargetLanguage,
+  TranslationEvent,
+  TranslationId,
+  TranslationReport,
+  TranslationSummary,
   Try,
   WorkId,
   WritingParams,
@@ -118,6 +134,51 @@ export interface Host {
   history(query: HistoryQuery): Promise<GenerationSummary[]>;
   generation(id: GenerationId): Promise<GenerationDetail>;
   writeAgain(generation: GenerationId, onEvent: (event: StoryEvent) => void): Promise<void>;
+
+  /** Tells whatever happens to any translation from now on; text has been stored when it is told. */
+  watchTranslations(onEvent: (event: TranslationEvent) => void): Promise<void>;
+  /** Tells the state of the model that translates at once and whenever it changes. */
+  watchTranslator(onStatus: (status: ModelStatus) => void): Promise<void>;
+  /** The one changed last first. */
+  translations(): Promise<TranslationSummary[]>;
+  /** An empty text; its direction follows what is typed where none is given. */
+  newTranslation(work: WorkId | null, to: TargetLanguage | null): Promise<OpenTranslation>;
+  openTranslation(translation: TranslationId): Promise<OpenTranslation>;
+  deleteTranslation(translation: TranslationId): Promise<TranslationSummary[]>;
+  /** The whole text as it is now; only sentences that are new are translated. */
+  setTranslationSource(translation: TranslationId, text: string): Promise<SourceChange>;
+  setTranslationTarget(translation: TranslationId, to: TargetLanguage | null): Promise<OpenTranslation>;
+  setTranslationWork(translation: TranslationId, work: WorkId | null): Promise<OpenTranslation>;
+  pauseTranslation(translation: TranslationId): Promise<void>;
+  resumeTranslation(translation: TranslationId): Promise<void>;
+  stopTranslation(translation: TranslationId): Promise<void>;
+  chooseAlternative(segment: SegmentId, alternative: number): Promise<Segment>;
+  editSegment(segment: SegmentId, target: string): Promise<Segment>;
+  lockSegment(segment: SegmentId, locked: boolean): Promise<Segment>;
+  /** The memory keeps it from then on. */
+  confirmSegment(segment: SegmentId): Promise<Segment>;
+  translateAgain(segment: SegmentId): Promise<Segment>;
+  translationReport(translation: TranslationId): Promise<TranslationReport>;
+  /** Into a linked chapter; goes on where it was begun already. */
+  translateChapter(chapter: ChapterId, to: TargetLanguage | null): Promise<OpenTranslation>;
+  importDocument(path: string, to: TargetLanguage | null): Promise<OpenTranslation>;
+  exportDocument(translation: TranslationId, path: string, edition: Edition): Promise<void>;
+  chooseDocument(): Promise<string | null>;
+  chooseTargetFile(name: string): Promise<string | null>;
+
+  /** Of a work and of all works; of all works only where none is given. */
+  glossary(work: WorkId | null): Promise<GlossaryEntry[]>;
+  keepGlossaryEntry(entry: GlossaryEntry): Promise<GlossaryEntry>;
+  removeGlossaryEntry(entry: GlossaryEntryId): Promise<void>;
+  importGlossary(work: WorkId | null, path: string): Promise<Imported>;
+  exportGlossary(work: WorkId | null, path: string): Promise<void>;
+  /** The most alike first. */
+  memoryMatches(segment: SegmentId): Promise<MemoryMatch[]>;
+  importMemory(path: string): Promise<Imported>;
+  exportMemory(path: string): Promise<void>;
+  dictionary(): Promise<DictionaryStatus>;
+  useDictionary(path: string | null): Promise<DictionaryStatus>;
+  lookUp(text: string): Promise<DictionaryEntry[]>;
 }
 
 /** Everything off but a temperature of 1. */

@@ -32,6 +32,15 @@ export const tauriHost: Host = {
   stopWriting: () => done(commands.stopWriting()),
   keepEditedTry: (generation, text) => done(commands.keepEditedTry(generation, text)),
   writeAgain: (generation, onEvent) => done(commands.writeAgain(generation, channel(onEvent))),
+  watchTranslations: (onEvent) => done(commands.watchTranslations(channel(onEvent))),
+  watchTranslator: (onStatus) => done(commands.watchTranslator(channel(onStatus))),
+  pauseTranslation: (translation) => done(commands.pauseTranslation(translation)),
+  resumeTranslation: (translation) => done(commands.resumeTranslation(translation)),
+  stopTranslation: (translation) => done(commands.stopTranslation(translation)),
+  exportDocument: (translation, path, edition) => done(commands.exportDocument(translation, path, edition)),
+  removeGlossaryEntry: (entry) => done(commands.removeGlossaryEntry(entry)),
+  exportGlossary: (work, path) => done(commands.exportGlossary(work, path)),
+  exportMemory: (path) => done(commands.exportMemory(path)),
   beforeClosing: async (save) => {
     await events.closing.listen(async () => {
       try {

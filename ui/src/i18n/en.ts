@@ -2,6 +2,7 @@
 
 import type { DeviceReason } from "../host/host";
 import { hubEn } from "./hub.en";
+import { translateEn } from "./translate.en";
 
 const number = new Intl.NumberFormat("en");
 const n = (value: number) => number.format(value);
@@ -9,7 +10,7 @@ const plural = (value: number, one: string, many: string) => `${n(value)} ${valu
 
 export const en = {
   n,
-  panels: { write: "Write", history: "History", models: "Models", settings: "Settings" },
+  panels: { write: "Write", translate: "Translate", history: "History", models: "Models", settings: "Settings" },
   library: {
     title: "Works",
     search: "Search the library",
@@ -228,6 +229,7 @@ export const en = {
     hasDefaults: (length: string) => `writes with its own voice: ${length}`,
   },
   hub: hubEn,
+  translate: translateEn,
   servers: {
     title: "Servers",
     hint: "A model on another computer, or in another program on this one: vLLM, llama.cpp, Ollama, LM Studio. Nothing is sent before you write with it.",

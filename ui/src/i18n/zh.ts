@@ -2,13 +2,14 @@
 
 import type { Messages } from "./en";
 import { hubZh } from "./hub.zh";
+import { translateZh } from "./translate.zh";
 
 const number = new Intl.NumberFormat("zh-CN");
 const n = (value: number) => number.format(value);
 
 export const zh: Messages = {
   n,
-  panels: { write: "写作", history: "历史", models: "模型", settings: "设置" },
+  panels: { write: "写作", translate: "翻译", history: "历史", models: "模型", settings: "设置" },
   library: {
     title: "作品",
     search: "搜索全部作品",
@@ -226,6 +227,7 @@ export const zh: Messages = {
     hasDefaults: (length) => `使用自己的笔调：${length}`,
   },
   hub: hubZh,
+  translate: translateZh,
   servers: {
     title: "服务器",
     hint: "模型在别的电脑上，或在这台电脑的别的程序里：vLLM、llama.cpp、Ollama、LM Studio。用它写作之前，什么也不会发出去。",

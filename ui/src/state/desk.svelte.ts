@@ -19,7 +19,7 @@ import type {
 import { asApiError } from "../host";
 import { i18n } from "../i18n/index.svelte";
 
-export type Panel = "write" | "history" | "models" | "settings";
+export type Panel = "write" | "translate" | "history" | "models" | "settings";
 
 /** A stretch of a chapter to go to. */
 export interface Jump {

@@ -28,7 +28,7 @@ describe("the catalogue", () => {
 
   it("offers nothing that this edition cannot run", async () => {
     const { user } = await openModels();
-    await user.click(screen.getByTestId("task-translate"));
+    await user.click(screen.getByTestId("task-embed"));
     const entry = await screen.findByTestId("entry");
     expect(entry).toHaveTextContent(en.hub.notYet);
     expect(within(entry).queryByTestId("download-entry")).toBeNull();

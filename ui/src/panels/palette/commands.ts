@@ -1,5 +1,6 @@
 // Everything that can be done, by name: what the palette offers.
 
+import type { ChapterId } from "../../host";
 import { i18n } from "../../i18n/index.svelte";
 import type { Desk, Panel } from "../../state/desk.svelte";
 import type { Session } from "../write/session.svelte";
@@ -10,9 +11,18 @@ export interface Command {
   run: () => void;
 }
 
-export function commandsOf(desk: Desk, session: Session): Command[] {
+export function commandsOf(
+  desk: Desk,
+  session: Session,
+  translateChapter: (chapter: ChapterId) => Promise<void>,
+): Command[] {
   const { t } = i18n;
-  const panels: Panel[] = ["write", "history", "models", "settings"];
+  const panels: Panel[] = ["write", "translate", "history", "models", "settings"];
+  const translation = (chapter: ChapterId): Command => ({
+    title: t.translate.chapterMenu,
+    key: "",
+    run: () => void translateChapter(chapter),
+  });
   const writing: Command[] = session.chapter
     ? [
         { title: t.write.continue, key: "Ctrl ↵", run: () => void session.continue(1) },
@@ -20,6 +30,7 @@ export function commandsOf(desk: Desk, session: Session): Command[] {
         { title: t.write.retry, key: "Alt R", run: () => void session.retry() },
         { title: t.write.earlier, key: "Alt ←", run: () => void session.walk(-1) },
         { title: t.write.later, key: "Alt →", run: () => void session.walk(1) },
+        ...(desk.chapter === null ? [] : [translation(desk.chapter)]),
         { title: t.keys.find, key: "Ctrl F", run: () => session.page?.find() },
       ]
     : [];
