@@ -130,13 +130,13 @@ export const rowsField = StateField.define<Rows>({
   provide: (field) => EditorView.decorations.from(field, ({ drawn }) => drawn),
 });
 
-/** The rows between two places of the text. */
+/** The rows that touch a stretch of the text, in its order. */
 export function rowsBetween(view: EditorView, from: number, to: number): Row[] {
   const found: Row[] = [];
   view.state.field(rowsField).rows.between(from, to, (start, end, value) => {
     found.push({ id: value.id, from: start, to: end });
   });
-  return found;
+  return found.sort((a, b) => a.from - b.from);
 }
 
 /** The row at a place of the text, or the last one before it in its line. */

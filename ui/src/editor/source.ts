@@ -55,6 +55,8 @@ export class SourceText {
   #row: number | null = null;
   #hovered: number | null = null;
   #boxes = "";
+  /** The room before the present one. */
+  #before: ReadonlyMap<number, number> = new Map();
   #destroyed = false;
 
   constructor(options: SourceOptions) {
@@ -139,7 +141,8 @@ export class SourceText {
     for (const { from, to } of view.visibleRanges) {
       for (const row of rowsBetween(view, from, to)) {
         const start = view.coordsAtPos(row.from, 1);
-        const end = view.coordsAtPos(row.to, -1);
+        // Its last character: what stands behind that may be the room under it.
+        const end = view.coordsAtPos(Math.max(row.from, row.to - 1), 1);
         if (!start || !end || boxes.at(-1)?.id === row.id) continue;
         const own = end.bottom - start.top;
         const needed = this.#needs(row.id);
@@ -152,9 +155,11 @@ export class SourceText {
 
   #settle({ boxes, room }: { boxes: RowBox[]; room: Map<number, number> }): void {
     const now = this.view.state.field(rowsField).room;
-    const moved = room.size !== now.size || [...room].some(([id, height]) => now.get(id) !== height);
-    // The view is being measured: what changes it goes behind that.
-    if (moved) {
+    const moved = [...room].some(([id, height]) => now.get(id) !== height);
+    const back = [...room].every(([id, height]) => this.#before.get(id) === height);
+    // The view is being measured: what changes it goes behind that. Back and forth it does not go.
+    if (moved && !back) {
+      this.#before = now;
       queueMicrotask(() => {
         if (this.#destroyed) return;
         this.#dispatch([setRoom.of(room)]);

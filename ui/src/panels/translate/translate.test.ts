@@ -1,4 +1,4 @@
-import { fireEvent, screen, waitFor, within } from "@testing-library/svelte";
+import { configure, fireEvent, screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { EditorView } from "@codemirror/view";
 import axe from "axe-core";
@@ -11,6 +11,10 @@ import { openWindow, type Window } from "../../testing";
 const RAIN = "The rain began before dawn and did not stop for three days.";
 const CHEN = "Old Chen sat by the stove and mended the same net he had mended every winter.";
 const BORN = "She was born in 1984.";
+
+// A pause in typing and a model are part of nearly every test.
+configure({ asyncUtilTimeout: 5000 });
+vi.setConfig({ testTimeout: 20_000 });
 
 // jsdom has no layout: every row is where the editor asks for it.
 beforeEach(() => {
@@ -273,7 +277,7 @@ describe("documents and chapters", () => {
     const resting = await screen.findByTestId("resting");
     expect(resting).toHaveTextContent(/Paused at sentence \d+ of 14/);
     await user.click(screen.getByTestId("resume"));
-    await waitFor(() => expect(window.translating.progress?.status).toBe("complete"), { timeout: 4000 });
+    await waitFor(() => expect(window.translating.progress?.status).toBe("complete"));
     await user.click(screen.getByTestId("export-bilingual"));
     await waitFor(() => expect(window.host.translator.written.get("/home/writer/net.en-zh.epub")).toContain("Sentence 3."));
     expect(source().state.readOnly).toBe(true);

@@ -24,6 +24,7 @@ import {
 } from "../../host";
 import type { Desk } from "../../state/desk.svelte";
 import { otherThan } from "./languages";
+import { Meanwhile } from "./meanwhile";
 import { Reference } from "./reference.svelte";
 
 /** What the panel shows. */
@@ -58,14 +59,11 @@ export class Translating {
   waiting = $state(false);
   /** What is written from the next text on; nothing where that follows the text. */
   wanted = $state<TargetLanguage | null>(null);
+  readonly #meanwhile = new Meanwhile();
   #text = "";
   #lead = "";
   #timer: ReturnType<typeof setTimeout> | null = null;
   #sending: Promise<void> | null = null;
-  /** What was told of while a question was open: its answer may be older. */
-  #asking = 0;
-  readonly #told = new SvelteMap<TranslationId, TranslationProgress>();
-  readonly #heard = new SvelteMap<SegmentId, Segment>();
   #started: Promise<boolean> | null = null;
 
   constructor(desk: Desk) {
@@ -103,10 +101,10 @@ export class Translating {
 
   #take(open: OpenTranslation): void {
     this.#describe(open.summary);
-    this.error = open.error;
+    this.error = this.#meanwhile.errorOf(open);
     this.#lead = open.lead;
     this.segments.clear();
-    for (const segment of open.segments) this.segments.set(segment.id, this.#newest(segment));
+    for (const segment of open.segments) this.segments.set(segment.id, this.#meanwhile.newest(segment));
     this.order = open.segments.map(({ id }) => id);
     this.#count();
     this.#place();
@@ -116,7 +114,7 @@ export class Translating {
 
   #describe(summary: TranslationSummary): void {
     this.summary = summary;
-    this.progress = this.#told.get(summary.id) ?? summary.progress;
+    this.progress = this.#meanwhile.progressOf(summary);
     this.wanted = summary.directionDetected ? null : summary.to;
   }
 
@@ -143,7 +141,7 @@ export class Translating {
   async show(request: () => Promise<OpenTranslation>): Promise<boolean> {
     await this.flush();
     return this.desk.attempt(async () => {
-      await this.#question(request, (open) => {
+      await this.#meanwhile.question(request, (open) => {
         this.chosen = null;
         this.#take(open);
       });
@@ -215,6 +213,7 @@ export class Translating {
 
   async #send(): Promise<void> {
     const text = this.#text;
+    this.error = null;
     try {
       await this.start();
       if (!this.summary) {
@@ -223,10 +222,9 @@ export class Translating {
       }
       const { id } = this.summary ?? {};
       if (id === undefined) return;
-      await this.#question(
+      await this.#meanwhile.question(
         () => this.desk.host.setTranslationSource(id, text),
         (change) => {
-          this.error = null;
           this.#splice(change.at, change.removed, change.inserted, change.lead);
           this.#describe(change.summary);
           this.list = [change.summary, ...this.list.filter((each) => each.id !== id)];
@@ -242,7 +240,7 @@ export class Translating {
     const order = [...this.order];
     const gone = order.splice(at, removed, ...inserted.map(({ id }) => id));
     for (const id of gone) this.segments.delete(id);
-    for (const segment of inserted) this.segments.set(segment.id, this.#newest(segment));
+    for (const segment of inserted) this.segments.set(segment.id, this.#meanwhile.newest(segment));
     this.#lead = lead;
     this.order = order;
     if (this.chosen !== null && !this.segments.has(this.chosen)) this.chosen = null;
@@ -250,23 +248,9 @@ export class Translating {
     this.#place();
   }
 
-  /** Asks, and takes the answer together with what was told of meanwhile. */
-  async #question<T>(ask: () => Promise<T>, take: (answer: T) => void): Promise<void> {
-    if (this.#asking === 0) {
-      this.#told.clear();
-      this.#heard.clear();
-    }
-    this.#asking += 1;
-    try {
-      take(await ask());
-    } finally {
-      this.#asking -= 1;
-    }
-  }
-
   #hear(event: TranslationEvent): void {
+    this.#meanwhile.hear(event);
     if (event.kind === "progress") this.#progressed(event.translation, event.progress);
-    if (event.kind === "segment" && this.#asking > 0) this.#heard.set(event.segment.id, event.segment);
     if (event.translation !== this.id) return;
     switch (event.kind) {
       case "segment":
@@ -285,7 +269,6 @@ export class Translating {
   }
 
   #progressed(id: TranslationId, progress: TranslationProgress): void {
-    if (this.#asking > 0) this.#told.set(id, progress);
     this.list = this.list.map((each) => (each.id === id ? { ...each, progress } : each));
   }
 
@@ -295,11 +278,6 @@ export class Translating {
     if (!before) return;
     this.confirmed += Number(segment.state === "confirmed") - Number(before.state === "confirmed");
     this.segments.set(segment.id, segment);
-  }
-
-  /** A translation that was told of overtakes an answer that has none yet. */
-  #newest(segment: Segment): Segment {
-    return segment.state === "new" ? (this.#heard.get(segment.id) ?? segment) : segment;
   }
 
   async #ask(): Promise<void> {
@@ -361,7 +339,7 @@ export class Translating {
     if (id === null) return;
     await this.flush();
     await this.desk.attempt(() =>
-      this.#question(
+      this.#meanwhile.question(
         () => this.desk.host.setTranslationTarget(id, to),
         (open) => this.#take(open),
       ),
@@ -377,7 +355,7 @@ export class Translating {
     const { id } = this;
     if (id === null) return;
     await this.desk.attempt(async () => {
-      await this.#question(
+      await this.#meanwhile.question(
         () => this.desk.host.setTranslationWork(id, work),
         (open) => this.#take(open),
       );
