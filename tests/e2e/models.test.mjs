@@ -12,6 +12,7 @@ import { Key, newLibrary, openDesk } from "./harness.mjs";
 import { openHub } from "./hub.mjs";
 
 const FIXTURE = join(import.meta.dirname, "../reference/fixtures/models/llama-gguf-q8_0/model.gguf");
+const TRANSLATOR = join(import.meta.dirname, "../reference/fixtures/seq2seq/marian-opus-bin");
 const REPO = "tiny/llama";
 const FILE = "tiny-Q8_0.gguf";
 const ADDRESS = `${REPO}:${FILE}`;
@@ -126,6 +127,24 @@ test("it is used with one click, and writes", async () => {
   const written = await desk.until("it is in the history", async () => (await desk.ask("history", { query: { text: "", chapter: null, before: null, limit: 5 } }))[0]);
   assert.notEqual(written.model, "Bimo story starter");
   assert.ok(written.tokens > 0);
+});
+
+test("a translator of one's own is refused for stories, and translates with one choice", async () => {
+  const { models: shelf } = await desk.ask("bring_model", { path: TRANSLATOR });
+  const own = shelf.find(({ path }) => path === TRANSLATOR);
+  assert.deepEqual([own.tasks, own.problem], [["translate"], null]);
+  await assert.rejects(desk.ask("use_model", { task: "story", path: TRANSLATOR }), { code: "model_of_other_task" });
+  await desk.click("rail-write");
+  await desk.click("rail-models");
+  await desk.until("it can be chosen", async () => (await desk.textOf("model-for-translate")).includes(own.name));
+  await desk.choose("model-for-translate", TRANSLATOR);
+  await desk.until("it translates", async () => {
+    const { tasks } = await desk.ask("models");
+    return tasks.find(({ task }) => task === "translate").path === TRANSLATOR;
+  });
+  await desk.see("memory-use");
+  await desk.photograph("models-tasks");
+  assert.deepEqual(await barriers(), []);
 });
 
 test("every request is listed, with true numbers", async () => {

@@ -1,6 +1,6 @@
 //! The model that writes, and the models to choose from.
 
-use bimo_desk::wire::{ModelShelf, ModelStatus, ModelTask, WritingParams};
+use bimo_desk::wire::{MemoryUse, ModelShelf, ModelStatus, ModelTask, WritingParams};
 use tauri::ipc::Channel;
 use tauri::{AppHandle, State};
 use tauri_plugin_dialog::DialogExt;
@@ -74,6 +74,32 @@ pub async fn unload_model(desk: State<'_, Opening>) -> Answer<()> {
         Ok(())
     })
     .await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn reload_model(desk: State<'_, Opening>) -> Answer<()> {
+    ask(desk, |desk| async move {
+        desk.reload_model().await;
+        Ok(())
+    })
+    .await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn memory_use(desk: State<'_, Opening>) -> Answer<MemoryUse> {
+    ask(desk, |desk| async move { Ok(desk.memory_use()) }).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn limit_context(
+    desk: State<'_, Opening>,
+    path: String,
+    tokens: Option<u32>,
+) -> Answer<ModelShelf> {
+    ask(desk, move |desk| async move { desk.limit_context(path, tokens).await }).await
 }
 
 /// The system's own dialog; nothing where the person thinks better of it.

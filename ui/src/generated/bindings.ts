@@ -20,7 +20,10 @@ export const commands = {
 	removeModel: (address: string) => __TAURI_INVOKE<ModelShelf>("remove_model", { address }),
 	useModel: (task: ModelTask, path: string | null) => __TAURI_INVOKE<null>("use_model", { task, path }),
 	unloadModel: () => __TAURI_INVOKE<null>("unload_model"),
+	reloadModel: () => __TAURI_INVOKE<null>("reload_model"),
+	memoryUse: () => __TAURI_INVOKE<MemoryUse>("memory_use"),
 	keepDefaults: (path: string | null, defaults: WritingParams | null) => __TAURI_INVOKE<ModelShelf>("keep_defaults", { path, defaults }),
+	limitContext: (path: string, tokens: number | null) => __TAURI_INVOKE<ModelShelf>("limit_context", { path, tokens }),
 	/**  The system's own dialog; nothing where the person thinks better of it. */
 	chooseModelFile: () => __TAURI_INVOKE<string | null>("choose_model_file"),
 	catalogue: () => __TAURI_INVOKE<CatalogueEntry[]>("catalogue"),
@@ -124,6 +127,8 @@ export type ApiError = {
 	detail: string | null,
 	/**  True where the same request may succeed later without anything being changed. */
 	retryable: boolean,
+	/**  Of a model that does not fit: what it needs, and what there is. */
+	shortage: Shortage | null,
 };
 
 /**  A stretch that a model wrote. What the person typed is in no span. */
@@ -178,7 +183,7 @@ export type CatalogueEntry = {
 	files: string[],
 	/**  Its weights are in Python's pickle format only: the person has to agree. */
 	pickle: boolean,
-	/**  This edition of the program can run it. */
+	/**  This edition of the program can run it, and does what it is for. */
 	runs: boolean,
 	/**  Whether it fits. */
 	fit: Fit,
@@ -223,6 +228,13 @@ export type ChapterSummary = {
 
 /**  The person closes the window: save everything, then call `close_window`. */
 export type Closing = null;
+
+/**  Where models compute. */
+export type ComputeOn =
+/**  On the graphics card where this edition can use it, else on the processor. */
+"fastest" |
+/**  On the processor. */
+"processor";
 
 /**  A stretch of what is sent. */
 export type ContextPiece = {
@@ -300,6 +312,8 @@ export type DeskState = {
 	libraryFolder: string,
 	/**  Network requests made since the program began. */
 	networkRequests: number,
+	/**  Whose graphics cards this edition can use: `NVIDIA` or `Apple`; nobody's where it is for the processor. */
+	gpu: string | null,
 	/**  The system's language, `zh-CN` for instance. */
 	systemLocale: string,
 };
@@ -318,6 +332,8 @@ export type Destination = {
 export type DeviceReason =
 /**  This program was built for the processor alone. */
 { code: "built_for_processor" } |
+/**  The person does not want the GPU that this program was built for. */
+{ code: "processor_chosen" } |
 /**  A GPU is there, and is faster than the processor. */
 { code: "gpu_found";
 /**  Whose it is: `NVIDIA` or `Apple`. */
@@ -642,6 +658,14 @@ export type Imported = {
 	skipped: number,
 };
 
+/**  A model to take in place of another. */
+export type Instead = {
+	/**  What people call it. */
+	title: string,
+	/**  `owner/name[:file]`. */
+	address: string,
+};
+
 /**  The interface's language. */
 export type InterfaceLanguage =
 /**  As the system has it. */
@@ -719,6 +743,18 @@ export type MemoryMatch = {
 	confirmedAtMs: number,
 };
 
+/**  Memory, in bytes. */
+export type MemoryUse = {
+	/**  Weights of the model that writes; 0 while it is not there. */
+	modelBytes: number,
+	/**  What it remembers of the text that it has read. */
+	cacheBytes: number,
+	/**  The whole program; nothing where the system does not say. */
+	programBytes: number | null,
+	/**  Free. */
+	freeBytes: number,
+};
+
 /**  A repository, and the models that can be had from it. */
 export type ModelOffer = {
 	/**  `owner/name`. */
@@ -743,7 +779,9 @@ export type ModelOffer = {
 
 /**  The models that can be chosen. */
 export type ModelShelf = {
-	/**  The one in the program first. */
+	/**  What is done in this edition of the program, and which model does it. */
+	tasks: TaskModel[],
+	/**  Those in the program first. */
 	models: ShelvedModel[],
 	/**  The folder of those that were fetched. */
 	folder: string,
@@ -1054,6 +1092,8 @@ export type Settings = {
 	threads: number,
 	/**  Minutes without work after which a model other than the program's own is let go of; 0 keeps it. */
 	idleMinutes: number,
+	/**  Where models compute. */
+	computeOn: ComputeOn,
 	/**  How to write. */
 	writing: WritingParams,
 	/**  Width of the library in pixels; 0 folds it away. */
@@ -1083,10 +1123,16 @@ export type ShelvedModel = {
 	from: ShelvedFrom,
 	/**  `owner/name[:file]` of a model that was fetched. */
 	address: string | null,
+	/**  What it can be used for. */
+	tasks: ModelTask[],
 	/**  What it is used for now. */
 	usedFor: ModelTask[],
 	/**  How it writes unless the person says otherwise, where they have said so. */
 	defaults: WritingParams | null,
+	/**  Most tokens that it can read; 0 where that is not known. */
+	contextLength: number,
+	/**  Most tokens that it is given to read, where the person wants fewer. */
+	contextLimit: number | null,
 	/**  `qwen3`, for instance; empty where its files cannot be read. */
 	architecture: string,
 	/**  Number of weights; 0 where that is not known. */
@@ -1097,8 +1143,18 @@ export type ShelvedModel = {
 	needBytes: number,
 	/**  Bytes of memory that are free now. */
 	freeBytes: number,
-	/**  Why it cannot write. */
+	/**  Why it cannot be used. */
 	problem: ApiError | null,
+};
+
+/**  Too little memory for a model. */
+export type Shortage = {
+	/**  Bytes that it needs, about. */
+	needBytes: number,
+	/**  Bytes that are free. */
+	freeBytes: number,
+	/**  The best model for the same task that fits. */
+	instead: Instead | null,
 };
 
 /**  What a change of the source changed of the segments: `removed` of them at `at` make room for `inserted`. */
@@ -1187,6 +1243,18 @@ export type TargetLanguage =
 "simplified" |
 /**  Chinese in traditional characters. */
 "traditional";
+
+/**  A task, and the model that does it. */
+export type TaskModel = {
+	/**  The task. */
+	task: ModelTask,
+	/**  The model's name; nothing where there is none. */
+	name: string | null,
+	/**  Its file or folder; nothing for one that is part of the program, and for a server. */
+	path: string | null,
+	/**  A server does it; the name is the server's. */
+	byServer: boolean,
+};
 
 /**  A word of the glossary in a segment. Offsets are UTF-16 units. */
 export type TermSpan = {

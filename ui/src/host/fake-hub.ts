@@ -118,7 +118,8 @@ function offerOf(name: string): ModelOffer {
   };
 }
 
-export function fakeHub(fail: (code: string) => ApiError): FakeHub {
+/** `come` puts a model that has come on the shelf. */
+export function fakeHub(fail: (code: string) => ApiError, come: (address: string, path: string) => void): FakeHub {
   let tell: (downloads: Downloads) => void = () => undefined;
   let list: Download[] = [];
   let finished = 0;
@@ -139,7 +140,10 @@ export function fakeHub(fail: (code: string) => ApiError): FakeHub {
   };
   const progress = (address: string, change: Partial<Download>) => {
     list = list.map((each) => (each.address === address ? { ...each, ...change } : each));
-    if (change.state === "done") finished += 1;
+    if (change.state === "done") {
+      finished += 1;
+      come(address, change.path ?? `/models/${address}`);
+    }
     changed();
   };
 

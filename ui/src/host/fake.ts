@@ -18,6 +18,7 @@ import type {
   Library,
   LibraryItem,
   ModelShelf,
+  ModelTask,
   Settings,
   ModelStatus,
   ShelvedModel,
@@ -30,6 +31,7 @@ import { fakeTranslations, type FakeTranslations } from "./fake-translations";
 import { SAMPLING_OFF } from "./host";
 
 const MODEL = "Bimo story starter";
+const TRANSLATOR = "Bimo translator starter";
 const RECITED = {
   en: [
     " The glass was cold where she leaned on it. Below, the gulls were walking about on the rocks, all of them, facing the sea.",
@@ -52,6 +54,8 @@ export interface FakeOptions {
   state?: Partial<DeskState>;
   /** Why the folder of downloaded models cannot be read. */
   folderProblem?: ApiError;
+  /** The folder that a person chooses. */
+  folder?: string;
   /** Whether a key can be kept. */
   keyring?: boolean;
 }
@@ -67,6 +71,8 @@ export interface FakeHost extends Host {
   readonly calls: string[];
   /** Lets the next call of that name fail. */
   failNext(name: keyof Host, error: Partial<ApiError>): void;
+  /** The model that writes fails. */
+  failModel(error: Partial<ApiError>): void;
   /** What closing the window does. */
   close(): Promise<void>;
 }
@@ -107,6 +113,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     tintModelText: true,
     threads: 0,
     idleMinutes: 30,
+    computeOn: "fastest",
     writing: { wildness: 0.5, length: 120, finishSentence: true, sampling: null, seed: null },
     libraryWidth: 248,
     inspectorOpen: true,
@@ -114,7 +121,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     ...options.settings,
   };
 
-  const fail = (code: string): ApiError => ({ code, message: code, detail: null, retryable: false });
+  const fail = (code: string): ApiError => ({ code, message: code, detail: null, retryable: false, shortage: null });
   let tellModel: () => void = () => undefined;
   const remote = fakeServers(fail, options.keyring ?? true, () => tellModel());
   const page = (chapter: ChapterId): ChapterPage => {
@@ -254,17 +261,22 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     void recite(starts, next, tell);
   };
 
+  let modelError: ApiError | null = null;
   let watchingModel: (status: ModelStatus) => void = () => {};
   const brought: ShelvedModel[] = [];
-  let writes: string | null = null;
-  const shelved = (path: string | null, name: string): ShelvedModel => ({
+  const used = new Map<ModelTask, string | null>();
+  const doneBy = (task: ModelTask) => used.get(task) ?? null;
+  const shelved = (path: string | null, name: string, task: ModelTask): ShelvedModel => ({
     path,
     name,
     from: path === null ? "starter" : "brought",
     address: null,
+    tasks: [task],
     usedFor: [],
     defaults: null,
-    architecture: path === null ? "" : "qwen3",
+    contextLength: path === null ? 0 : 32_768,
+    contextLimit: null,
+    architecture: path === null ? "" : task === "story" ? "qwen3" : "marian",
     parameters: path === null ? 0 : 596e6,
     bytes: 639e6,
     needBytes: path === null ? 0 : 1.4e9,
@@ -272,16 +284,28 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     problem: null,
   });
   const defaults = new Map<string | null, ShelvedModel["defaults"]>();
-  const shelf = (): ModelShelf => ({
-    models: [shelved(null, MODEL), ...brought].map((each) => ({
+  const limits = new Map<string | null, number | null>();
+  const shelf = (): ModelShelf => {
+    const models = [shelved(null, MODEL, "story"), shelved(null, TRANSLATOR, "translate"), ...brought].map((each) => ({
       ...each,
-      usedFor: each.path === writes ? ["story"] : [],
-      defaults: defaults.get(each.path) ?? null,
-    })),
+      usedFor: each.tasks.filter((task) => each.path === doneBy(task)),
+      defaults: each.tasks.includes("story") ? (defaults.get(each.path) ?? null) : null,
+      contextLimit: limits.get(each.path) ?? null,
+    }));
+    const tasks = (["story", "translate", "sentiment"] as const).map((task) => {
+      const model = models.find((each) => each.usedFor.includes(task));
+      const byServer = task === "story" && remote.goesTo() !== null;
+      return { task, name: byServer ? "The cluster" : (model?.name ?? null), path: model?.path ?? null, byServer };
+    });
+    return { tasks, models, ...folder };
+  };
+  const folder = {
     folder: "/home/writer/.local/share/bimo/models",
     folderProblem: options.folderProblem ?? null,
+  };
+  const hub = fakeHub(fail, (address, path) => {
+    brought.push({ ...shelved(path, address.split("/").at(-1) ?? address, "story"), from: "fetched", address });
   });
-  const hub = fakeHub(fail);
   const translator = fakeTranslations({ fail, pace: pace * 12, chapter: page, addChapter });
 
   const answers: Host = {
@@ -293,11 +317,20 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
       notices: [],
       libraryFolder: "/home/writer/Bimo",
       networkRequests: 0,
+      gpu: null,
       systemLocale: "en-US",
       ...options.state,
     }),
     saveSettings: async (next) => {
+      if (next.computeOn !== settings.computeOn) modelError = null;
       settings = structuredClone(next);
+      tellModel();
+    },
+    reloadModel: async () => tellModel(),
+    memoryUse: async () => ({ modelBytes: 12_300_000, cacheBytes: 4_200_000, programBytes: 150e6, freeBytes: 8e9 }),
+    limitContext: async (path, tokens) => {
+      limits.set(path, tokens);
+      return shelf();
     },
     watchModel: async (onStatus) => {
       watchingModel = onStatus;
@@ -307,12 +340,13 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     modelCard: async () => `# ${MODEL}\n\nA **small** model for trying the desk.\n\n- Vocabulary: 16,384\n`,
     models: async () => shelf(),
     bringModel: async (path) => {
-      brought.push(shelved(path, path.split("/").at(-1) ?? path));
+      const task = path.includes("opus-mt") ? "translate" : "story";
+      brought.push(shelved(path, path.split("/").at(-1) ?? path, task));
       return shelf();
     },
     forgetModel: async (path) => {
       brought.splice(brought.findIndex((each) => each.path === path), 1);
-      if (writes === path) writes = null;
+      for (const [task, by] of used) if (by === path) used.delete(task);
       return shelf();
     },
     unloadModel: async () => {
@@ -322,9 +356,9 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
       brought.splice(brought.findIndex((each) => each.address === address), 1);
       return shelf();
     },
-    useModel: async (_task, path) => {
-      writes = path;
-      remote.leave();
+    useModel: async (task, path) => {
+      used.set(task, path);
+      if (task === "story") remote.leave();
       tellModel();
     },
     keepDefaults: async (path, kept) => {
@@ -336,7 +370,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     ...translator.commands,
     chooseModelFile: async () => "/models/qwen3-0.6b.gguf",
     setLibraryFolder: async (path) => path,
-    chooseFolder: async () => null,
+    chooseFolder: async () => options.folder ?? null,
     beforeClosing: async (save) => {
       closing = save;
     },
@@ -459,9 +493,9 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
       write(request, [output], tell);
     },
   };
-  async function modelStatus() {
+  async function modelStatus(): Promise<ModelStatus> {
     return {
-      state: "ready" as const,
+      state: modelError ? "failed" : "ready",
       name: MODEL,
       starter: true,
       architecture: "llama · Q8_0",
@@ -471,7 +505,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
       deviceReason: { code: "built_for_processor" as const },
       bytes: 12_300_000,
       goesTo: remote.goesTo(),
-      error: null,
+      error: modelError,
     };
   }
 
@@ -506,5 +540,9 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     calls,
     failNext: (name, error) => failures.set(name, { ...fail("internal"), ...error }),
     close: () => closing(),
+    failModel: (error) => {
+      modelError = { ...fail("internal"), ...error };
+      tellModel();
+    },
   };
 }

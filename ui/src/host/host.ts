@@ -32,6 +32,7 @@ import type {
   Library,
   LibraryItem,
   MemoryMatch,
+  MemoryUse,
   ModelOffer,
   ModelShelf,
   ModelStatus,
@@ -74,8 +75,13 @@ export interface Host {
   /** Answers at once; `watchModel` tells when it is ready. */
   useModel(task: ModelTask, path: string | null): Promise<void>;
   unloadModel(): Promise<void>;
+  /** Loads the model that writes once more, after a failure. */
+  reloadModel(): Promise<void>;
+  memoryUse(): Promise<MemoryUse>;
   /** How a model writes unless the person says otherwise; null forgets that. */
   keepDefaults(path: string | null, defaults: WritingParams | null): Promise<ModelShelf>;
+  /** Gives a model fewer tokens to read than it could; null gives it all. */
+  limitContext(path: string, tokens: number | null): Promise<ModelShelf>;
   /** Models that are worth knowing of, as they are for this computer now; asks nobody. */
   catalogue(): Promise<CatalogueEntry[]>;
   searchModels(words: string): Promise<FoundModel[]>;
@@ -204,5 +210,5 @@ export function asApiError(thrown: unknown): ApiError {
   if (typeof thrown === "object" && thrown !== null && "code" in thrown && "message" in thrown) {
     return thrown as ApiError;
   }
-  return { code: "internal", message: String(thrown), detail: null, retryable: true };
+  return { code: "internal", message: String(thrown), detail: null, retryable: true, shortage: null };
 }

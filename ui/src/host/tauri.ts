@@ -21,6 +21,7 @@ export const tauriHost: Host = {
   watchModel: (onStatus) => done(commands.watchModel(channel(onStatus))),
   useModel: (task, path) => done(commands.useModel(task, path)),
   unloadModel: () => done(commands.unloadModel()),
+  reloadModel: () => done(commands.reloadModel()),
   watchDownloads: (onDownloads) => done(commands.watchDownloads(channel(onDownloads))),
   downloadModel: (address, pickle) => done(commands.downloadModel(address, pickle)),
   pauseDownload: (address) => done(commands.pauseDownload(address)),

@@ -17,7 +17,9 @@ export const hubEn = {
   fits: (need: string, free: string) => `fits: needs about ${need}, ${free} free`,
   doesNotFit: (need: string, free: string) => `does not fit: needs about ${need}, ${free} free`,
   instead: (title: string) => `; take ${title} instead`,
-  notYet: "This edition of Bimo cannot run this kind of model yet.",
+  notYet: "Nothing in this edition of Bimo uses this kind of model yet.",
+  shortage: (need: string, free: string, instead: string | null) =>
+    ` It needs about ${need}, and ${free} are free${instead === null ? "." : `; take ${instead} instead.`}`,
   here: "on this computer",
   licence: (name: string) => `licence: ${name}`,
   noLicence: "no licence stated: ask its author before you publish with it",
@@ -106,7 +108,6 @@ export const hubEn = {
   listRequests: "List them",
   folder: (path: string) => `Downloaded models are in ${path}.`,
   finished: (name: string) => `${name} is here.`,
-  writeWith: "Write with it",
 };
 
 export type HubMessages = typeof hubEn;

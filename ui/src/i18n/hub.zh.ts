@@ -19,7 +19,8 @@ export const hubZh: HubMessages = {
   fits: (need, free) => `放得下：约需内存 ${need}，空闲 ${free}`,
   doesNotFit: (need, free) => `放不下：约需内存 ${need}，空闲 ${free}`,
   instead: (title) => `；可改用 ${title}`,
-  notYet: "这一版 Bimo 还不能运行这类模型。",
+  notYet: "这一版 Bimo 还没有用到这类模型的地方。",
+  shortage: (need, free, instead) => `约需 ${need}，现有 ${free} 空闲${instead === null ? "。" : `；可改用 ${instead}。`}`,
   here: "已在这台电脑上",
   licence: (name) => `许可：${name}`,
   noLicence: "未注明许可：用它的文字发表前请先询问作者",
@@ -108,5 +109,4 @@ export const hubZh: HubMessages = {
   listRequests: "列出",
   folder: (path) => `下载的模型在 ${path}。`,
   finished: (name) => `${name} 已下载完成。`,
-  writeWith: "用它来写",
 };

@@ -25,7 +25,11 @@ class Interface {
 
   /** What a person is told of a failure, in their language. */
   wording(error: ApiError): string {
-    return this.t.errors[error.code] ?? `${this.t.errors["internal"]} (${error.code})`;
+    const words = this.t.errors[error.code] ?? `${this.t.errors["internal"]} (${error.code})`;
+    if (!error.shortage) return words;
+    const { needBytes, freeBytes, instead } = error.shortage;
+    const { size, shortage } = this.t.hub;
+    return words + shortage(size(needBytes), size(freeBytes), instead?.title ?? null);
   }
 
   wordingOf(notice: Notice): string {

@@ -143,18 +143,18 @@ describe("the model card", () => {
     const { desk, host } = await openWindow();
     await user.click(screen.getByTestId("rail-models"));
     await user.click(screen.getByTestId("bring-file"));
-    await waitFor(() => expect(screen.getAllByTestId("shelved")).toHaveLength(2));
+    await waitFor(() => expect(screen.getAllByTestId("shelved")).toHaveLength(3));
     await user.click(screen.getByTestId("use-model"));
-    await waitFor(() => expect(screen.getAllByTestId("shelved")[1]).toHaveTextContent(en.models.writes));
+    await waitFor(() => expect(screen.getAllByTestId("shelved")[2]).toHaveTextContent(en.models.used.story));
 
     host.failNext("bringModel", { code: "model_invalid" });
     await user.click(screen.getByTestId("bring-file"));
     await waitFor(() => expect(desk.failure?.code).toBe("model_invalid"));
-    expect(screen.getAllByTestId("shelved")).toHaveLength(2);
+    expect(screen.getAllByTestId("shelved")).toHaveLength(3);
 
     await user.click(screen.getByTestId("forget-model"));
-    await waitFor(() => expect(screen.getAllByTestId("shelved")).toHaveLength(1));
-    expect(screen.getByTestId("shelved")).toHaveTextContent(en.models.writes);
+    await waitFor(() => expect(screen.getAllByTestId("shelved")).toHaveLength(2));
+    expect(screen.getAllByTestId("shelved")[0]).toHaveTextContent(en.models.used.story);
   });
 });
 

@@ -5,15 +5,19 @@
 import type {
   ApiError,
   ChapterId,
+  ComputeOn,
   Counts,
   DeskState,
   Downloads,
   Host,
   Library,
+  ModelShelf,
   ModelStatus,
+  ModelTask,
   Notice,
   Recovered,
   Settings,
+  ShelvedModel,
   WorkSummary,
 } from "../host";
 import { asApiError } from "../host";
@@ -42,6 +46,9 @@ export class Desk {
   failure = $state.raw<ApiError | null>(null);
   libraryFolder = $state("");
   requests = $state(0);
+  /** Whose graphics cards this edition can use. */
+  gpu = $state<string | null>(null);
+  shelf = $state.raw<ModelShelf | null>(null);
   downloads = $state.raw<Downloads>({ list: [], finished: 0, requests: 0 });
   panel = $state<Panel>("write");
   focus = $state(false);
@@ -79,6 +86,7 @@ export class Desk {
     this.recovered = state.recovered;
     this.libraryFolder = state.libraryFolder;
     this.requests = state.networkRequests;
+    this.gpu = state.gpu;
     this.#systemLocale = state.systemLocale;
     this.#show(state.settings);
     const chapters = state.library.works.flatMap((work) => work.chapters);
@@ -113,6 +121,26 @@ export class Desk {
       const exists = this.library.works.some((work) => work.chapters.some(({ id }) => id === this.chapter));
       if (!exists) this.chapter = this.#firstFor(this.library)?.id ?? null;
     });
+  }
+
+  /** Shows the shelf of models that a request answers with. */
+  showShelf(request: Promise<ModelShelf>): Promise<boolean> {
+    return this.attempt(async () => {
+      this.shelf = await request;
+    });
+  }
+
+  /** Uses a model for a task from now on. One that writes brings its own voice, if it has one. */
+  async useModel(task: ModelTask, model: ShelvedModel): Promise<boolean> {
+    if (!(await this.attempt(() => this.host.useModel(task, model.path)))) return false;
+    if (task === "story" && model.defaults) this.changeSettings({ writing: model.defaults });
+    return this.showShelf(this.host.models());
+  }
+
+  /** The desk loads its model once more, there. */
+  async computeOn(device: ComputeOn): Promise<void> {
+    this.changeSettings({ computeOn: device });
+    await this.flushSettings();
   }
 
   async createWork(): Promise<boolean> {

@@ -49,8 +49,8 @@ pub enum Command {
 #[derive(Debug, Args)]
 #[command(allow_negative_numbers = true)]
 pub struct Continue {
-    /// A GGUF file, a folder in Hugging Face layout, or owner/name[:file] of a fetched model [default: the model that is
-    /// part of the program]
+    /// A GGUF file, a folder in Hugging Face layout, or owner/name[:file] of a fetched model [default: the one that the
+    /// window writes with, at first the model that is part of the program]
     #[arg(long, value_name = "PATH|MODEL")]
     pub model: Option<PathBuf>,
     #[command(flatten)]
@@ -145,8 +145,8 @@ pub struct Score {
 /// Paragraphs and line breaks stay as they are.
 #[derive(Debug, Args)]
 pub struct Translate {
-    /// A GGUF file, a folder in Hugging Face layout, or owner/name[:file] of a fetched model [default: the small translator
-    /// that is part of the program]
+    /// A GGUF file, a folder in Hugging Face layout, or owner/name[:file] of a fetched model [default: the one that the
+    /// window translates with, at first the small translator that is part of the program]
     #[arg(long, value_name = "PATH|MODEL")]
     pub model: Option<PathBuf>,
     /// The language to write [default: the other one than the text's]
@@ -233,7 +233,7 @@ pub struct History {
 /// A model is named as owner/name, as owner/name:file where the repository has several, or by the address of its page.
 #[derive(Debug, Args)]
 pub struct Models {
-    /// Ask this hub [default: HF_ENDPOINT, or https://huggingface.co]
+    /// Ask this hub [default: HF_ENDPOINT, the mirror set in the window, or https://huggingface.co]
     #[arg(long, global = true, value_name = "URL")]
     pub mirror: Option<String>,
     /// What to do

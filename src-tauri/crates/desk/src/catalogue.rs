@@ -6,8 +6,10 @@ use bimo_engine::CancellationToken;
 use bimo_hub::{FoundRepo, ModelAddress, RepoOffer};
 use bimo_models::{ExpectedContext, MemoryNeed, can_run, free_memory};
 
+use crate::tasks::DONE;
 use crate::wire::{
-    ApiError, Bilingual, CatalogueEntry, Fit, FoundModel, ModelOffer, ModelTask, OfferedModel,
+    ApiError, Bilingual, CatalogueEntry, Fit, FoundModel, Instead, ModelOffer, ModelTask,
+    OfferedModel,
 };
 use crate::{Desk, Models};
 
@@ -62,7 +64,7 @@ fn known(entry: &bimo_hub::CatalogueEntry) -> (CatalogueEntry, MemoryNeed) {
         licence: entry.licence.clone(),
         files: entry.files.clone(),
         pickle: entry.pickle,
-        runs: can_run(&entry.architecture),
+        runs: can_run(&entry.architecture) && DONE.contains(&task),
         fit: Fit { need_bytes: 0.0, free_bytes: 0.0, fits: false, instead: None },
         recommended: false,
         here: false,
@@ -76,25 +78,37 @@ fn assess(
     here: &HashSet<String>,
     free: u64,
 ) -> Vec<CatalogueEntry> {
-    let best = |task: ModelTask, most: u64| {
-        let able = |(entry, need): &&(CatalogueEntry, MemoryNeed)| {
-            entry.task == task && entry.runs && is_easy(entry) && need.bytes() <= most
-        };
-        let most_able =
-            entries.iter().filter(able).max_by_key(|(entry, _)| entry.parameters as u64);
-        most_able.map(|(entry, _)| (entry.address.clone(), entry.title.clone()))
-    };
+    let best = |task, most| best_of(&entries, task, most);
     let comfortable = free / 100 * (100 - LEFT_FREE);
     let assessed = entries.iter().map(|(entry, need)| {
         let fits = need.bytes() <= free;
-        let instead = best(entry.task, free).filter(|_| !fits).map(|(_, title)| title);
+        let instead = best(entry.task, free).filter(|_| !fits).map(|best| best.title);
         let recommended =
-            best(entry.task, comfortable).is_some_and(|(best, _)| best == entry.address);
+            best(entry.task, comfortable).is_some_and(|best| best.address == entry.address);
         let fit = fit(*need, free, instead);
         let here = here.contains(&entry.address);
         CatalogueEntry { fit, recommended, here, ..entry.clone() }
     });
     assessed.collect()
+}
+
+/// The most able model for a task that anybody can have with one click and that needs at most so many bytes.
+fn best_of(
+    entries: &[(CatalogueEntry, MemoryNeed)],
+    task: ModelTask,
+    most: u64,
+) -> Option<Instead> {
+    let able = entries.iter().filter(|(entry, need)| {
+        entry.task == task && entry.runs && is_easy(entry) && need.bytes() <= most
+    });
+    let (entry, _) = able.max_by_key(|(entry, _)| entry.parameters as u64)?;
+    Some(Instead { title: entry.title.clone(), address: entry.address.clone() })
+}
+
+/// The same, of the whole catalogue.
+pub(crate) fn best_that_fits(task: ModelTask, free: u64) -> Option<Instead> {
+    let entries: Vec<_> = bimo_hub::catalogue().iter().map(known).collect();
+    best_of(&entries, task, free)
 }
 
 /// Both languages, a licence without conditions, no pickle: one click has to be enough.
@@ -236,7 +250,9 @@ mod tests {
     #[test]
     fn what_this_edition_cannot_run_is_never_recommended() {
         let entries = catalogue(64 * GB);
-        assert!(entries.iter().any(|entry| entry.runs));
+        for task in DONE {
+            assert!(entries.iter().filter(|entry| entry.task == task).all(|entry| entry.runs));
+        }
         assert!(entries.iter().filter(|entry| entry.recommended).all(|entry| entry.runs));
     }
 }

@@ -9,7 +9,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::sync::OnceLock;
 
 use bimo_engine::{EngineError, TextGenerator};
-use bimo_models::{LoadOptions, MemoryNeed, ModelSource, free_memory};
+use bimo_models::{DeviceWish, LoadOptions, ModelKind, ModelSource, free_memory};
 
 /// The argument that makes the desk's program a checker; a model's path follows it.
 pub const CHECK_MODEL: &str = "--check-model";
@@ -26,15 +26,26 @@ pub fn check_models_with(program: PathBuf) {
     let _ = PROGRAM.set(program);
 }
 
-/// Loads a model and lets it go again. For the child.
+/// Loads a model of any kind and lets it go again. For the child.
 #[must_use]
 pub fn check_model(path: &Path) -> ExitCode {
     offer_to_the_system();
-    let source = ModelSource::Path(path.to_owned());
-    let loaded = std::panic::catch_unwind(|| bimo_models::load(&source, &LoadOptions::default()));
-    match loaded {
-        Ok(Ok(_)) => ExitCode::SUCCESS,
+    match std::panic::catch_unwind(|| try_to_load(path)) {
+        Ok(Ok(())) => ExitCode::SUCCESS,
         Ok(Err(_)) | Err(_) => ExitCode::from(REFUSED),
+    }
+}
+
+fn try_to_load(path: &Path) -> Result<(), EngineError> {
+    let source = ModelSource::Path(path.to_owned());
+    // A graphics card that fails must not look like a model that does.
+    let options = LoadOptions { device: DeviceWish::Processor, ..LoadOptions::default() };
+    match bimo_models::describe(path)?.kind {
+        ModelKind::Continues => bimo_models::load(&source, &options).map(drop),
+        ModelKind::Rewrites(_) => bimo_models::load_seq2seq(&source, &options).map(drop),
+        ModelKind::Classifies => bimo_models::load_classifier(&source, &options).map(drop),
+        ModelKind::FindsAnswers => bimo_models::load_span_reader(&source, &options).map(drop),
+        ModelKind::PlacesSentences => bimo_models::load_placer(&source, &options).map(drop),
     }
 }
 
@@ -43,17 +54,19 @@ pub(crate) fn load_checked(
     path: &Path,
     options: &LoadOptions,
 ) -> Result<Box<dyn TextGenerator>, EngineError> {
-    if let Some(program) = PROGRAM.get() {
-        check_in_child(program, path, options)?;
-    }
+    survives(path, options)?;
     bimo_models::load(&ModelSource::Path(path.to_owned()), options)
+}
+
+/// Refuses a model of any kind that a child has not survived. Where there is no program to check with, none is.
+pub(crate) fn survives(path: &Path, options: &LoadOptions) -> Result<(), EngineError> {
+    PROGRAM.get().map_or(Ok(()), |program| check_in_child(program, path, options))
 }
 
 fn check_in_child(program: &Path, path: &Path, options: &LoadOptions) -> Result<(), EngineError> {
     // Damage and want of memory that can be foreseen need no child.
-    let files = bimo_models::open(path)?;
-    let (bytes, parameters) = (files.weight_bytes(), files.parameters());
-    let need = MemoryNeed::of(files.config(), bytes, parameters, options.precision);
+    let model = bimo_models::describe(path)?;
+    let need = model.need.within(model.context_length, options.context_length);
     let free = free_memory();
     need.check(free)?;
     let mut child = Command::new(program);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bimo_models::{free_memory, gpu_of_this_build, own_memory};
 use bimo_store::Store;
 
 use crate::downloads::{DownloadList, keep_downloading};
@@ -12,7 +13,7 @@ use crate::options::{Clock, DeskOptions, SeedSource};
 use crate::servers::{KeptServers, ServerAccess};
 use crate::shelf::Shelf;
 use crate::story::Turn;
-use crate::wire::{ApiError, DeskState, ModelStatus, Notice, Recovered};
+use crate::wire::{ApiError, DeskState, MemoryUse, ModelStatus, Notice, Recovered};
 use crate::{ModelSpec, Models, backup, samples};
 
 /// A writer's desk: an open library and a model. A handle; clones are the same desk.
@@ -54,12 +55,12 @@ impl Desk {
         let settings = crate::settings::load(&store).await?;
         let servers = ServerAccess::new(models.secrets(), models.request_log());
         let shelf = Shelf::load(&store).await?;
-        let own = || shelf.story().cloned().map_or_else(|| model.clone(), ModelSpec::at);
+        let own = || shelf.story().unwrap_or_else(|| model.clone());
         let chosen = servers.chosen(&KeptServers::load(&store).await?).unwrap_or_else(own);
         let desk = Self {
             inner: Arc::new(Inner {
                 store,
-                model: ModelSlot::load(chosen, settings.threads as usize),
+                model: ModelSlot::load(chosen, crate::settings::means(&settings)),
                 built_in: model,
                 models,
                 downloads: DownloadList::default(),
@@ -91,6 +92,7 @@ impl Desk {
             notices: self.inner.notices.clone(),
             library_folder: self.store().folder().display().to_string(),
             network_requests: self.request_count(),
+            gpu: gpu_of_this_build().map(str::to_owned),
             system_locale: self.inner.system_locale.clone(),
         })
     }
@@ -104,6 +106,23 @@ impl Desk {
     pub async fn unload_model(&self) {
         self.stop_writing().await;
         self.model().unload();
+    }
+
+    /// Loads the model that writes once more, after a failure.
+    pub async fn reload_model(&self) {
+        self.stop_writing().await;
+        self.model().again();
+    }
+
+    /// The memory that the model that writes and the program take, and what is left.
+    pub fn memory_use(&self) -> MemoryUse {
+        let (model, cache) = self.model().memory();
+        MemoryUse {
+            model_bytes: model as f64,
+            cache_bytes: cache as f64,
+            program_bytes: own_memory().map(|bytes| bytes as f64),
+            free_bytes: free_memory() as f64,
+        }
     }
 
     /// The card of the model that writes, in Markdown.

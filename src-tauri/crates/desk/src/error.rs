@@ -5,12 +5,19 @@ use std::fmt;
 use bimo_engine::EngineError;
 use bimo_store::StoreError;
 
-use crate::wire::ApiError;
+use crate::catalogue::best_that_fits;
+use crate::wire::{ApiError, Instead, ModelTask, Shortage};
 
 impl ApiError {
     /// A failure that will not go away by asking again.
     pub fn new(code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into(), detail: None, retryable: false }
+        Self {
+            code: code.into(),
+            message: message.into(),
+            detail: None,
+            retryable: false,
+            shortage: None,
+        }
     }
 
     /// The same, with the cause's own words.
@@ -23,6 +30,18 @@ impl ApiError {
     #[must_use]
     pub fn worth_retrying(self) -> Self {
         Self { retryable: true, ..self }
+    }
+
+    /// The same; where memory is short, with the best model for the task that fits.
+    pub(crate) fn naming_smaller(mut self, task: ModelTask) -> Self {
+        let Some(shortage) = &mut self.shortage else { return self };
+        shortage.instead = best_that_fits(task, shortage.free_bytes as u64);
+        if let Some(Instead { title, address }) = &shortage.instead {
+            self.message = format!(
+                "The model does not fit into the free memory: close other programs, or take {title} instead, {address}."
+            );
+        }
+        self
     }
 
     /// A failure inside the program that it did not foresee.
@@ -57,6 +76,11 @@ impl fmt::Display for ApiError {
 
 impl std::error::Error for ApiError {}
 
+/// A failure to load a model for a task.
+pub(crate) fn too_large_for(task: ModelTask, error: EngineError) -> ApiError {
+    ApiError::from(error).naming_smaller(task)
+}
+
 impl From<EngineError> for ApiError {
     fn from(error: EngineError) -> Self {
         if matches!(error, EngineError::Busy { .. }) {
@@ -88,13 +112,23 @@ impl From<EngineError> for ApiError {
             }
             EngineError::Server { advice, .. } => advice,
             EngineError::Stopped(_) => "The model has stopped: start the program again.",
+            EngineError::DeviceFailed { .. } => {
+                "The graphics card failed: try again, or let the processor compute."
+            }
             EngineError::Busy { .. } | EngineError::Compute(_) => {
                 "The model could not compute: try again, and choose another model if it goes on."
             }
         };
         let retryable = error.retryable();
-        Self { retryable, ..Self::new(error.code(), advice).with_detail(&error) }
+        let shortage = shortage_in(&error);
+        Self { retryable, shortage, ..Self::new(error.code(), advice).with_detail(&error) }
     }
+}
+
+/// Both numbers of a model that does not fit.
+fn shortage_in(error: &EngineError) -> Option<Shortage> {
+    let EngineError::ModelTooLarge { need_bytes, have_bytes } = *error else { return None };
+    Some(Shortage { need_bytes: need_bytes as f64, free_bytes: have_bytes as f64, instead: None })
 }
 
 impl From<StoreError> for ApiError {

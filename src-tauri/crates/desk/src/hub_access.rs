@@ -19,6 +19,10 @@ const SHOWN_REQUESTS: usize = 1000;
 /// Characters; real ones have fewer than 100.
 const LONGEST_TOKEN: usize = 1000;
 
+/// Where the network's usual tools look for a proxy.
+const PROXY_VARIABLES: &[&str] =
+    &["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
+
 /// What the person chose, as it is kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -31,6 +35,20 @@ pub(crate) struct HubChoice {
     pub tokens: BTreeSet<String>,
 }
 
+impl HubChoice {
+    /// What is kept; nothing where that cannot be understood.
+    pub async fn load(store: &Store) -> Result<Option<Self>, ApiError> {
+        let Some(value) = store.setting(KEY).await? else { return Ok(None) };
+        Ok(serde_json::from_value(value).map_or_else(
+            |error| {
+                tracing::warn!(%error, "the way to the hub is not valid; the usual one is taken");
+                None
+            },
+            Some,
+        ))
+    }
+}
+
 /// How the hub is reached now.
 pub(crate) struct Access {
     choice: RwLock<HubChoice>,
@@ -41,12 +59,14 @@ pub(crate) struct Access {
 
 impl Access {
     pub fn of_this_computer(mirror: Option<String>) -> Self {
-        Self::new(mirror, Arc::new(SystemKeyring))
+        let choice = HubChoice { mirror: mirror.unwrap_or_default(), ..HubChoice::default() };
+        let secrets = Arc::new(SystemKeyring);
+        Self { choice: RwLock::new(choice), secrets, known: Mutex::default() }
     }
 
-    pub fn new(mirror: Option<String>, secrets: Arc<dyn Secrets>) -> Self {
-        let choice = HubChoice { mirror: mirror.unwrap_or_default(), ..HubChoice::default() };
-        Self { choice: RwLock::new(choice), secrets, known: Mutex::default() }
+    /// The same way, with another place for secrets.
+    pub fn with_secrets(&self, secrets: Arc<dyn Secrets>) -> Self {
+        Self { choice: RwLock::new(self.choice()), secrets, known: Mutex::default() }
     }
 
     /// Where secrets are kept.
@@ -60,6 +80,19 @@ impl Access {
 
     fn choose(&self, choice: HubChoice) {
         *self.choice.write().unwrap_or_else(PoisonError::into_inner) = choice;
+    }
+
+    /// Takes over what the window has kept, but for what was said otherwise by whoever runs this program: in the
+    /// environment, or already.
+    pub(crate) fn take_over(&self, kept: HubChoice) {
+        let said = self.choice();
+        let names_a_hub = !said.mirror.is_empty() || is_set(&["HF_ENDPOINT"]);
+        let names_a_proxy = !said.proxy.is_empty() || is_set(PROXY_VARIABLES);
+        self.choose(HubChoice {
+            mirror: if names_a_hub { said.mirror } else { kept.mirror },
+            proxy: if names_a_proxy { said.proxy } else { kept.proxy },
+            tokens: kept.tokens,
+        });
     }
 
     fn known(&self, origin: &str) -> Option<Token> {
@@ -175,12 +208,8 @@ impl Desk {
 
     /// Takes over what was kept.
     pub(crate) async fn load_hub_choice(&self) -> Result<(), ApiError> {
-        let Some(value) = self.store().setting(KEY).await? else { return Ok(()) };
-        match serde_json::from_value(value) {
-            Ok(choice) => self.access().choose(choice),
-            Err(error) => {
-                tracing::warn!(%error, "the way to the hub is not valid; the usual one is taken")
-            }
+        if let Some(choice) = HubChoice::load(self.store()).await? {
+            self.access().choose(choice);
         }
         Ok(())
     }
@@ -207,6 +236,11 @@ fn endpoint_of(choice: &HubChoice) -> Result<Endpoint, ApiError> {
 
 fn secret_name(origin: &str) -> String {
     format!("token for {origin}")
+}
+
+/// True where one of these is in the environment and not empty.
+fn is_set(names: &[&str]) -> bool {
+    names.iter().filter_map(|name| variable(name)).any(|value| !value.trim().is_empty())
 }
 
 fn variable(name: &str) -> Option<String> {

@@ -31,8 +31,10 @@ mod sentiment;
 mod servers;
 mod settings;
 mod shelf;
+mod shelved;
 mod starter;
 mod story;
+mod tasks;
 mod text_model;
 mod translate;
 mod translation;
@@ -45,11 +47,11 @@ pub use bimo_hub::{
     Fault, FoundRepo, LocalModel, ModelRecord, Phase, Pickle, Placing, Progress, RequestLog,
     RequestRecord,
 };
-pub use bimo_models::{DescribedModel, settle_threads};
+pub use bimo_models::{DescribedModel, DeviceWish, settle_threads};
 pub use checking::{CHECK_MODEL, check_model, check_models_with};
 pub use desk::Desk;
 pub use folder::Folders;
-pub use model::ModelSpec;
+pub use model::{Means, ModelSpec};
 pub use models::Models;
 pub use options::{Clock, DeskOptions, SeedSource, new_seed};
 pub use reader::{ChapterText, LibraryReader, WorkText};

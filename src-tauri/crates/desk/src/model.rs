@@ -2,14 +2,15 @@
 //! nothing has been written for long.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use bimo_engine::{DeviceKind, EngineError, GeneratorWorker, ModelCard, TextGenerator};
+use bimo_models::{DeviceWish, Precision, kept_bytes};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::wire::{ApiError, Destination, ModelState, ModelStatus};
+use crate::wire::{ApiError, Destination, ModelState, ModelStatus, ModelTask};
 
 /// How long a request waits for a model that is still loading.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -18,9 +19,18 @@ const PATIENCE_WITH_A_RETURN: Duration = Duration::from_secs(60);
 /// Longest time between two looks at whether the model is idle.
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 
-/// Loads a model that may use so many cores; 0 lets it choose.
+/// Loads a model that may use these means.
 pub(crate) type Loader =
-    Arc<dyn Fn(usize) -> Result<Box<dyn TextGenerator>, EngineError> + Send + Sync>;
+    Arc<dyn Fn(Means) -> Result<Box<dyn TextGenerator>, EngineError> + Send + Sync>;
+
+/// What a model may compute with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Means {
+    /// Cores; 0 lets it choose.
+    pub threads: usize,
+    /// The device.
+    pub device: DeviceWish,
+}
 
 /// A model to load.
 #[derive(Clone)]
@@ -35,13 +45,13 @@ pub struct ModelSpec {
     pub card: String,
     /// Who gets the text, where it is not computed inside the program.
     pub goes_to: Option<Destination>,
-    /// Loads it, given the number of cores it may use (0: as many as it likes). Runs on a thread of its own.
+    /// Loads it. Runs on a thread of its own.
     pub load: Loader,
 }
 
 /// Where the model is, and the model once it is there. Another can take its place at any time.
 pub(crate) struct ModelSlot {
-    threads: usize,
+    means: Mutex<Means>,
     now: Arc<watch::Sender<Now>>,
     /// Milliseconds without work after which a model is let go of; 0 keeps it.
     idle_after_ms: Arc<AtomicU64>,
@@ -59,11 +69,11 @@ struct Now {
 
 impl ModelSlot {
     /// Begins to load.
-    pub fn load(spec: ModelSpec, threads: usize) -> Self {
+    pub fn load(spec: ModelSpec, means: Means) -> Self {
         let now = Arc::new(watch::Sender::new(Now::of(spec.clone(), 0)));
         let idle_after_ms = Arc::new(AtomicU64::new(0));
         tokio::spawn(let_go_when_idle(Arc::downgrade(&now), idle_after_ms.clone()));
-        let slot = Self { threads, now, idle_after_ms };
+        let slot = Self { means: Mutex::new(means), now, idle_after_ms };
         slot.replace(spec);
         slot
     }
@@ -88,9 +98,9 @@ impl ModelSlot {
         });
         let ModelSpec { name, load, .. } = spec;
         // One that is still loading when the slot goes is of no use to anybody.
-        let (change, threads) = (Arc::downgrade(&self.now), self.threads);
+        let (change, means) = (Arc::downgrade(&self.now), *self.means());
         tokio::spawn(async move {
-            let loaded = GeneratorWorker::spawn(move || load(threads)).await;
+            let loaded = GeneratorWorker::spawn(move || load(means)).await;
             let Some(change) = change.upgrade() else { return };
             change.send_if_modified(|now| {
                 let is_wanted = now.asked == asked;
@@ -100,6 +110,36 @@ impl ModelSlot {
                 is_wanted
             });
         });
+    }
+
+    /// Lets go of the model and begins to load it once more.
+    pub fn again(&self) {
+        let spec = self.now.borrow().spec.clone();
+        self.replace(spec);
+    }
+
+    /// Chooses the device of models that are loaded from now on. Answers whether that is another one than before.
+    pub fn compute_on(&self, device: DeviceWish) -> bool {
+        let mut means = self.means();
+        let before = std::mem::replace(&mut means.device, device);
+        before != device
+    }
+
+    fn means(&self) -> MutexGuard<'_, Means> {
+        self.means.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets go of a model whose device has failed: nothing that lies there can be used any more.
+    pub fn note(&self, error: &EngineError) {
+        if matches!(error, EngineError::DeviceFailed { .. }) {
+            self.now.send_modify(|now| now.fail(error.clone()));
+        }
+    }
+
+    /// Bytes of its weights and of its caches; zeros where no model is there.
+    pub fn memory(&self) -> (u64, u64) {
+        let now = self.now.borrow();
+        now.worker.as_ref().map_or((0, 0), |worker| (now.status.bytes as u64, worker.cache_bytes()))
     }
 
     /// Where it is now.
@@ -206,15 +246,22 @@ impl Now {
             Ok(worker) => {
                 tracing::info!(name, "the model is ready");
                 tell_facts(&mut self.status, worker.card());
+                let kept = kept_bytes(self.spec.bytes, worker.card().parameters, Precision::Fast);
+                self.status.bytes = kept as f64;
                 self.worker = Some(worker);
                 self.used = Instant::now();
             }
             Err(error) => {
                 tracing::error!(name, %error, "the model could not be loaded");
-                self.status.state = ModelState::Failed;
-                self.status.error = Some(error.into());
+                self.fail(error);
             }
         }
+    }
+
+    fn fail(&mut self, error: EngineError) {
+        self.worker = None;
+        self.status.state = ModelState::Failed;
+        self.status.error = Some(ApiError::from(error).naming_smaller(ModelTask::Story));
     }
 }
 
@@ -279,7 +326,7 @@ mod tests {
             goes_to: None,
             load: Arc::new(|_| Ok(Box::new(ScriptedGenerator::writing(["."])))),
         };
-        ModelSlot::load(spec, 0)
+        ModelSlot::load(spec, Means::default())
     }
 
     async fn reaches(slot: &ModelSlot, state: ModelState) -> bool {

@@ -9,11 +9,11 @@ use bimo_hub::{
     Pickle, Placing, Progress, RepoOffer, RequestLog, RequestRecord, Surroundings,
 };
 
-use crate::Folders;
 use crate::hub_access::Access;
 use crate::options::system_time_ms;
 use crate::secrets::Secrets;
 use crate::wire::ApiError;
+use crate::{Folders, LibraryReader};
 
 /// The folder of models, and the hub that they come from. Nothing is requested before a method says that it asks.
 #[derive(Clone)]
@@ -46,7 +46,14 @@ impl Models {
     /// The same, with another place for secrets.
     #[must_use]
     pub fn with_secrets(self, secrets: Arc<dyn Secrets>) -> Self {
-        Self { access: Arc::new(Access::new(None, secrets)), ..self }
+        Self { access: Arc::new(self.access.with_secrets(secrets)), ..self }
+    }
+
+    /// The same, with the hub reached as the window reaches it. What this program was told otherwise wins: the mirror
+    /// that it was opened with, and the environment.
+    pub async fn as_chosen_in(self, library: &LibraryReader) -> Result<Self, ApiError> {
+        self.access.take_over(library.hub_choice().await?);
+        Ok(self)
     }
 
     pub(crate) fn secrets(&self) -> Arc<dyn Secrets> {

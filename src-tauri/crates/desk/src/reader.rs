@@ -1,10 +1,16 @@
 //! Reading the library without a desk, also while a window has it open.
 
+use std::path::PathBuf;
+
 use bimo_store::{Store, StoreOptions};
 
 use crate::Folders;
+use crate::hub_access::HubChoice;
 use crate::options::system_time_ms;
-use crate::wire::{ApiError, ChapterId, GenerationSummary, HistoryQuery, Library, WorkId};
+use crate::shelf::Shelf;
+use crate::wire::{
+    ApiError, ChapterId, GenerationSummary, HistoryQuery, Library, ModelTask, WorkId,
+};
 
 /// A library that is only read.
 pub struct LibraryReader {
@@ -39,6 +45,15 @@ impl LibraryReader {
             return Err(ApiError::new("no_library", message).with_detail(options.folder.display()));
         }
         Ok(Self { store: Store::open_read_only(options).await? })
+    }
+
+    /// The file or folder of the model that the person has chosen for a task; nothing where it is the one in the program.
+    pub async fn chosen_model(&self, task: ModelTask) -> Result<Option<PathBuf>, ApiError> {
+        Ok(Shelf::load(&self.store).await?.used.remove(&task))
+    }
+
+    pub(crate) async fn hub_choice(&self) -> Result<HubChoice, ApiError> {
+        Ok(HubChoice::load(&self.store).await?.unwrap_or_default())
     }
 
     /// The tree.

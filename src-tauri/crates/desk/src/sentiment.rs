@@ -10,7 +10,8 @@ use bimo_engine::{
 use bimo_models::{LoadOptions, ModelSource, load_classifier};
 use bimo_text::sentences;
 
-use crate::wire::ApiError;
+use crate::error::too_large_for;
+use crate::wire::{ApiError, ModelTask};
 
 /// A loaded classifier.
 pub struct MoodModel {
@@ -66,7 +67,8 @@ impl MoodModel {
         let load = move || -> Result<Box<dyn SequenceClassifier>, EngineError> {
             Ok(Box::new(load_classifier(&source, &LoadOptions::default())?))
         };
-        Self::on(ClassifierWorker::spawn(load).await?).await
+        let loaded = ClassifierWorker::spawn(load).await;
+        Self::on(loaded.map_err(|error| too_large_for(ModelTask::Sentiment, error))?).await
     }
 
     /// One that is loaded already.

@@ -66,9 +66,9 @@ impl KeptServers {
         Ok(store.set_setting(KEY, &value).await?)
     }
 
-    /// True where a server writes, and no model on this computer.
-    pub fn writes(&self) -> bool {
-        self.that_writes().is_some()
+    /// The server that writes, where no model on this computer does.
+    pub fn writes(&self) -> Option<&str> {
+        self.that_writes().map(|server| server.name.as_str())
     }
 
     fn that_writes(&self) -> Option<&KeptServer> {
@@ -248,9 +248,7 @@ impl Desk {
         kept.keep(self.store()).await?;
         if wrote {
             let shelf = Shelf::load(self.store()).await?;
-            let own = shelf.story().cloned();
-            let own = own.map_or_else(|| self.built_in().clone(), ModelSpec::at);
-            self.load_model(own).await;
+            self.load_model(shelf.story().unwrap_or_else(|| self.built_in().clone())).await;
         }
         self.servers().await
     }

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use bimo_models::DeviceWish;
 use bimo_store::Store;
 
 use crate::Desk;
-use crate::wire::{ApiError, Settings, WritingParams};
+use crate::model::Means;
+use crate::wire::{ApiError, ComputeOn, Settings, WritingParams};
 
 const KEY: &str = "settings";
 const LONGEST_FONT_NAME: usize = 200;
@@ -15,16 +17,30 @@ pub(crate) const LONGEST_CONTINUATION: u32 = 4096;
 
 impl Desk {
     /// Keeps the person's settings. A number out of its bounds is brought into them; a sampler setting that means
-    /// nothing is refused by name.
+    /// nothing is refused by name. Another device has the model loaded once more.
     pub async fn save_settings(&self, settings: Settings) -> Result<(), ApiError> {
         if let Some(sampling) = &settings.writing.sampling {
             sampling.validate()?;
         }
         let settings = bounded(settings);
         self.model().let_go_after(idle_time(&settings));
+        let is_elsewhere = self.model().compute_on(means(&settings).device);
         let value = serde_json::to_value(settings).map_err(ApiError::internal)?;
-        Ok(self.store().set_setting(KEY, &value).await?)
+        self.store().set_setting(KEY, &value).await?;
+        if is_elsewhere {
+            self.reload_model().await;
+        }
+        Ok(())
     }
+}
+
+/// What models may compute with. A GPU that fails is no reason to go on without it before the person has been asked.
+pub(crate) fn means(settings: &Settings) -> Means {
+    let device = match settings.compute_on {
+        ComputeOn::Fastest => DeviceWish::FastestOrAsk,
+        ComputeOn::Processor => DeviceWish::Processor,
+    };
+    Means { threads: settings.threads as usize, device }
 }
 
 /// The person's settings, or the program's own where there are none that it understands.

@@ -6,18 +6,23 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use bimo_models::{MemoryNeed, Precision, free_memory};
 use bimo_store::Store;
 use serde::{Deserialize, Serialize};
 
 use crate::servers::KeptServers;
 use crate::settings::bounded_writing;
-use crate::wire::{ApiError, ModelShelf, ModelTask, ShelvedFrom, ShelvedModel, WritingParams};
+use crate::shelved::{built_in, examine, unreadable};
+use crate::tasks::{DONE, not_done, not_for};
+use crate::wire::{
+    ApiError, ModelShelf, ModelTask, ShelvedFrom, ShelvedModel, TaskModel, WritingParams,
+};
 use crate::{Desk, ModelSpec};
 
 const KEY: &str = "models";
 /// More would only be a list that nobody reads.
 const MOST_MODELS: usize = 100;
+/// Less context than this holds no page.
+const LEAST_CONTEXT: u32 = 256;
 
 /// What the person brought and chose, as it is kept.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -29,6 +34,8 @@ pub(crate) struct Shelf {
     pub brought: Vec<PathBuf>,
     /// How a model writes unless the person says otherwise; an empty path is the one in the program.
     pub defaults: BTreeMap<PathBuf, WritingParams>,
+    /// Most tokens that a model is given to read, where the person wants fewer than it could.
+    pub context: BTreeMap<PathBuf, u32>,
 }
 
 /// A model of the person's own.
@@ -45,9 +52,14 @@ impl Shelf {
         Ok(serde_json::from_value(value).unwrap_or_default())
     }
 
-    /// The model that writes; none for the one in the program.
-    pub fn story(&self) -> Option<&PathBuf> {
-        self.used.get(&ModelTask::Story)
+    /// The model of the person's own that writes; none for the one in the program.
+    pub fn story(&self) -> Option<ModelSpec> {
+        self.used.get(&ModelTask::Story).map(|path| self.spec(path))
+    }
+
+    fn spec(&self, path: &Path) -> ModelSpec {
+        let limit = self.context.get(path).map(|tokens| *tokens as usize);
+        ModelSpec::reading(path.to_owned(), limit)
     }
 
     async fn keep(&self, store: &Store) -> Result<(), ApiError> {
@@ -55,53 +67,67 @@ impl Shelf {
         Ok(store.set_setting(KEY, &value).await?)
     }
 
-    /// What the model at `path` is used for; the one in the program where there is no path.
-    fn uses(&self, path: Option<&Path>) -> Vec<ModelTask> {
-        match path {
-            None if self.story().is_none() => vec![ModelTask::Story],
-            None => Vec::new(),
-            Some(path) => {
-                let used = self.used.iter().filter(|(_, used)| *used == path);
-                used.map(|(task, _)| *task).collect()
-            }
-        }
+    /// What the model at `path` is used for.
+    fn uses(&self, path: &Path) -> Vec<ModelTask> {
+        let used = self.used.iter().filter(|(_, used)| *used == path);
+        used.map(|(task, _)| *task).collect()
     }
 
     /// Forgets all about a model. Answers whether it was the one that writes.
     fn strike(&mut self, path: &Path) -> bool {
-        let wrote = self.story().is_some_and(|story| story == path);
+        let wrote = self.uses(path).contains(&ModelTask::Story);
         self.brought.retain(|brought| brought != path);
         self.used.retain(|_, used| used != path);
         self.defaults.remove(path);
+        self.context.remove(path);
         wrote
     }
 }
 
 impl Desk {
-    /// The models that can be chosen, the one in the program first. Where the folder of those that were fetched
-    /// cannot be read, the others are there all the same.
+    /// The models that can be chosen, those in the program first, and which does what. Where the folder of those that
+    /// were fetched cannot be read, the others are there all the same.
     pub async fn models(&self) -> Result<ModelShelf, ApiError> {
         let shelf = Shelf::load(self.store()).await?;
-        let by_server = KeptServers::load(self.store()).await?.writes();
-        let uses = |path: Option<&Path>| {
-            let mut uses = shelf.uses(path);
-            uses.retain(|task| !(by_server && *task == ModelTask::Story));
-            uses
-        };
-        let mut models = vec![ShelvedModel {
-            used_for: uses(None),
-            defaults: shelf.defaults.get(Path::new("")).cloned(),
-            ..unexamined(self.built_in())
-        }];
+        let server = KeptServers::load(self.store()).await?.writes().map(str::to_owned);
+        let by_server = |task: &ModelTask| *task == ModelTask::Story && server.is_some();
+        let mut models = self.built_in_models();
+        for model in &mut models {
+            model.used_for = model.tasks.clone();
+            model.used_for.retain(|task| !by_server(task) && !shelf.used.contains_key(task));
+            if model.tasks.contains(&ModelTask::Story) {
+                model.defaults = shelf.defaults.get(Path::new("")).cloned();
+            }
+        }
         let (own, folder_problem) = self.own_models(&shelf);
         for OwnModel { path, from, address } in own {
-            let used_for = uses(Some(&path));
+            let mut used_for = shelf.uses(&path);
+            used_for.retain(|task| !by_server(task));
             let defaults = shelf.defaults.get(&path).cloned();
-            let examined = examine(path, used_for.contains(&ModelTask::Story)).await;
+            let limit = shelf.context.get(&path).copied();
+            let is_loaded = used_for.contains(&ModelTask::Story);
+            let examined = examine(path, limit, is_loaded).await;
             models.push(ShelvedModel { from, address, used_for, defaults, ..examined });
         }
+        let tasks = DONE.map(|task| {
+            let name = server.clone().filter(|_| by_server(&task));
+            doing(task, &shelf, &models, name)
+        });
         let folder = self.fetched_models().folder().display().to_string();
-        Ok(ModelShelf { models, folder, folder_problem })
+        Ok(ModelShelf { tasks: tasks.into(), models, folder, folder_problem })
+    }
+
+    /// The models that are part of the program.
+    fn built_in_models(&self) -> Vec<ShelvedModel> {
+        let story = self.built_in();
+        vec![
+            built_in(ModelTask::Story, &story.name, story.bytes),
+            built_in(
+                ModelTask::Translate,
+                crate::translate::STARTER_NAME,
+                crate::translate::STARTER.len() as u64,
+            ),
+        ]
     }
 
     /// The person's models, and why those that were fetched cannot be listed.
@@ -127,11 +153,11 @@ impl Desk {
     }
 
     /// Puts a GGUF file or a folder in Hugging Face layout on the shelf, where it is. Refused, with the reason, where
-    /// it is no model that can write here.
+    /// it is no model that anything here uses.
     pub async fn bring_model(&self, path: String) -> Result<ModelShelf, ApiError> {
         let path = Path::new(path.trim());
         let whole = path.canonicalize().map_err(|error| unreadable(path, &error))?;
-        let model = examine(whole.clone(), false).await;
+        let model = examine(whole.clone(), None, false).await;
         // What does not fit now may fit later.
         if let Some(problem) = model.problem.filter(|problem| problem.code != "model_too_large") {
             return Err(problem);
@@ -166,36 +192,68 @@ impl Desk {
         let mut shelf = Shelf::load(self.store()).await?;
         let wrote = shelf.strike(path);
         shelf.keep(self.store()).await?;
-        if wrote && !KeptServers::load(self.store()).await?.writes() {
+        if wrote && KeptServers::load(self.store()).await?.writes().is_none() {
             self.load_model(self.built_in().clone()).await;
         }
         Ok(())
     }
 
-    /// Uses another model for a task, from now on and after the next start: one of the shelf, or the one in the program
-    /// where no path is given. What is being written is stopped and kept. Answers at once;
+    /// Uses another model for a task, from now on and after the next start: one of the shelf that can do it, or the one
+    /// in the program where no path is given. What is being written is stopped and kept. Answers at once;
     /// [`Desk::watch_model`] tells when the model that writes is ready.
     pub async fn use_model(&self, task: ModelTask, path: Option<String>) -> Result<(), ApiError> {
+        if !DONE.contains(&task) {
+            return Err(not_done());
+        }
         let path = path.map(PathBuf::from);
         let mut shelf = Shelf::load(self.store()).await?;
         if let Some(path) = &path {
             if !self.is_shelved(&shelf, path) {
                 return Err(not_shelved(path));
             }
-            if let Some(problem) = examine(path.clone(), false).await.problem {
+            let limit = shelf.context.get(path).copied();
+            let model = examine(path.clone(), limit, false).await;
+            if !model.tasks.is_empty() && !model.tasks.contains(&task) {
+                return Err(not_for(task, &model.name));
+            }
+            if let Some(problem) = model.problem {
                 return Err(problem);
             }
         }
-        match path.clone() {
+        match path {
             Some(path) => shelf.used.insert(task, path),
             None => shelf.used.remove(&task),
         };
         shelf.keep(self.store()).await?;
         if task == ModelTask::Story {
             self.leave_servers().await?;
-            self.load_model(path.map_or_else(|| self.built_in().clone(), ModelSpec::at)).await;
+            self.load_model(shelf.story().unwrap_or_else(|| self.built_in().clone())).await;
         }
         Ok(())
+    }
+
+    /// Gives a model fewer tokens to read than it could, which saves memory; or as many as it can.
+    pub async fn limit_context(
+        &self,
+        path: String,
+        tokens: Option<u32>,
+    ) -> Result<ModelShelf, ApiError> {
+        let path = PathBuf::from(path);
+        let mut shelf = Shelf::load(self.store()).await?;
+        if !self.is_shelved(&shelf, &path) {
+            return Err(not_shelved(&path));
+        }
+        let writes = shelf.uses(&path).contains(&ModelTask::Story);
+        match tokens {
+            Some(tokens) => shelf.context.insert(path, tokens.max(LEAST_CONTEXT)),
+            None => shelf.context.remove(&path),
+        };
+        shelf.keep(self.store()).await?;
+        let by_server = KeptServers::load(self.store()).await?.writes().is_some();
+        if let Some(spec) = shelf.story().filter(|_| writes && !by_server) {
+            self.load_model(spec).await;
+        }
+        self.models().await
     }
 
     /// Keeps how a model writes unless the person says otherwise, or forgets that.
@@ -231,64 +289,22 @@ impl Desk {
     }
 }
 
-/// All that is known of a model before its files are looked at.
-fn unexamined(spec: &ModelSpec) -> ShelvedModel {
-    ShelvedModel {
-        path: None,
-        name: spec.name.clone(),
-        from: if spec.starter { ShelvedFrom::Starter } else { ShelvedFrom::Brought },
-        address: None,
-        used_for: Vec::new(),
-        defaults: None,
-        architecture: String::new(),
-        parameters: 0.0,
-        bytes: spec.bytes as f64,
-        need_bytes: 0.0,
-        free_bytes: free_memory() as f64,
-        problem: None,
-    }
-}
-
-/// Looks at a model's headers, on a thread where a faulty file harms nobody.
-async fn examine(path: PathBuf, is_loaded: bool) -> ShelvedModel {
-    let unexamined = ShelvedModel {
-        path: Some(path.display().to_string()),
-        ..unexamined(&ModelSpec::at(path.clone()))
-    };
-    let model = unexamined.clone();
-    let examined = tokio::task::spawn_blocking(move || describe(&path, model, is_loaded)).await;
-    examined.unwrap_or_else(|error| ShelvedModel {
-        problem: Some(ApiError::internal(error)),
-        ..unexamined
-    })
-}
-
-fn describe(path: &Path, mut model: ShelvedModel, is_loaded: bool) -> ShelvedModel {
-    let files = match bimo_models::open(path) {
-        Ok(files) => files,
-        Err(error) => {
-            model.problem = Some(error.into());
-            return model;
-        }
-    };
-    let (bytes, parameters) = (files.weight_bytes(), files.parameters());
-    let need = MemoryNeed::of(files.config(), bytes, parameters, Precision::default());
-    files.name().clone_into(&mut model.name);
-    files.config().architecture.name().clone_into(&mut model.architecture);
-    model.parameters = parameters as f64;
-    model.bytes = bytes as f64;
-    model.need_bytes = need.bytes() as f64;
-    // The model that writes has its memory already.
-    if !is_loaded {
-        model.problem = need.check(free_memory()).err().map(ApiError::from);
-    }
-    model
-}
-
-fn unreadable(path: &Path, error: &std::io::Error) -> ApiError {
-    let message =
-        "The model's file cannot be read: see whether it is there and whether you may open it.";
-    ApiError::new("model_unreadable", message).with_detail(format!("{}: {error}", path.display()))
+/// Which model does a task: the server of that name where one does.
+fn doing(
+    task: ModelTask,
+    shelf: &Shelf,
+    models: &[ShelvedModel],
+    server: Option<String>,
+) -> TaskModel {
+    let by_server = server.is_some();
+    let path = shelf.used.get(&task).filter(|_| !by_server);
+    let path = path.map(|path| path.display().to_string());
+    let shown = models.iter().find(|model| match &path {
+        Some(_) => model.path == path,
+        None => model.path.is_none() && model.tasks.contains(&task),
+    });
+    let name = server.or_else(|| shown.map(|model| model.name.clone())).or_else(|| path.clone());
+    TaskModel { task, name, path, by_server }
 }
 
 fn not_shelved(path: &Path) -> ApiError {

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use bimo_models::{DescribedModel, LoadOptions, ModelSource, TextTokenizer};
+use bimo_models::{DescribedModel, DeviceWish, LoadOptions, ModelSource, Precision, TextTokenizer};
 
 use crate::ModelSpec;
 use crate::checking::load_checked;
+use crate::model::Means;
 use crate::wire::ApiError;
 
 const NAME: &str = "Bimo story starter";
@@ -30,6 +31,11 @@ impl ModelSpec {
     /// A GGUF file, or a folder in Hugging Face layout.
     #[must_use]
     pub fn at(path: PathBuf) -> Self {
+        Self::reading(path, None)
+    }
+
+    /// The same, with fewer tokens to read than it could.
+    pub(crate) fn reading(path: PathBuf, context_length: Option<usize>) -> Self {
         let name = path.file_stem().map(|name| name.to_string_lossy().into_owned());
         Self {
             name: name.unwrap_or_default(),
@@ -37,9 +43,9 @@ impl ModelSpec {
             bytes: bytes_of(&path),
             card: String::new(),
             goes_to: None,
-            load: Arc::new(move |threads| {
-                let options = LoadOptions { threads, ..LoadOptions::default() };
-                load_checked(&path, &options)
+            load: Arc::new(move |Means { threads, device }| {
+                let precision = Precision::default();
+                load_checked(&path, &LoadOptions { precision, threads, device, context_length })
             }),
         }
     }
@@ -59,8 +65,13 @@ pub fn describe_model(path: &Path) -> Result<DescribedModel, ApiError> {
 }
 
 fn loader(source: ModelSource) -> crate::model::Loader {
-    Arc::new(move |threads| {
-        bimo_models::load(&source, &LoadOptions { threads, ..LoadOptions::default() })
+    Arc::new(move |Means { threads, device }| {
+        // It is small enough for any processor: nobody needs to be asked.
+        let device = match device {
+            DeviceWish::FastestOrAsk => DeviceWish::Fastest,
+            other => other,
+        };
+        bimo_models::load(&source, &LoadOptions { threads, device, ..LoadOptions::default() })
     })
 }
 

@@ -6,8 +6,10 @@ use bimo_engine::{
 };
 
 use crate::ModelSpec;
+use crate::error::too_large_for;
+use crate::model::Means;
 use crate::story::{Cleaning, Context, Ear, Heard, HeardToken};
-use crate::wire::{ApiError, Guidance, WritingParams};
+use crate::wire::{ApiError, Guidance, ModelTask, WritingParams};
 
 /// Longest window of a text that is scored, in tokens.
 const SCORE_WINDOW: usize = 1024;
@@ -88,7 +90,9 @@ impl TextModel {
     /// Loads a model.
     pub async fn load(spec: ModelSpec) -> Result<Self, ApiError> {
         let load = spec.load;
-        Ok(Self { worker: GeneratorWorker::spawn(move || load(0)).await? })
+        let loaded = GeneratorWorker::spawn(move || load(Means::default())).await;
+        let worker = loaded.map_err(|error| too_large_for(ModelTask::Story, error))?;
+        Ok(Self { worker })
     }
 
     /// The model's facts.

@@ -13,8 +13,10 @@ use serde::Serialize;
 
 use crate::wire::ApiError;
 
-const STARTER_NAME: &str = "Bimo translator starter";
-const STARTER: &[u8] = include_bytes!("../../../starter/translator/translator.gguf");
+/// The translator that is part of the program.
+pub(crate) const STARTER_NAME: &str = "Bimo translator starter";
+/// Its file.
+pub(crate) const STARTER: &[u8] = include_bytes!("../../../starter/translator/translator.gguf");
 
 /// A language to write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,8 @@
 //! What a person may want to know of a loaded model.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use serde::Serialize;
 
 /// Where a model computes.
@@ -22,6 +25,8 @@ pub enum DeviceKind {
 pub enum DeviceReason {
     /// This program was built for the processor alone.
     BuiltForProcessor,
+    /// The person does not want the GPU that this program was built for.
+    ProcessorChosen,
     /// A GPU is there, and is faster than the processor.
     GpuFound {
         /// Whose it is: `NVIDIA` or `Apple`.
@@ -64,4 +69,20 @@ pub struct ModelCard {
     pub device_reason: DeviceReason,
     /// SHA-256 of the weights file, in hex; for several files, of their digests in the order of their names.
     pub sha256: String,
+}
+
+/// Bytes that a model's caches take, which can be read while it is at work. Clones are the same gauge.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryGauge(Arc<AtomicU64>);
+
+impl MemoryGauge {
+    /// Shows another number.
+    pub fn show(&self, bytes: u64) {
+        self.0.store(bytes, Ordering::Relaxed);
+    }
+
+    /// What is shown.
+    pub fn bytes(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
 }

@@ -81,6 +81,14 @@ pub enum EngineError {
     /// A failure inside the tensor library.
     #[error("the model could not compute: {0}")]
     Compute(String),
+    /// The GPU does not answer, or has failed at its work.
+    #[error("the {gpu} GPU failed: {cause}")]
+    DeviceFailed {
+        /// Whose it is: `NVIDIA` or `Apple`.
+        gpu: String,
+        /// The cause's own words.
+        cause: String,
+    },
 }
 
 impl EngineError {
@@ -100,6 +108,7 @@ impl EngineError {
             Self::Stopped(_) => "model_stopped",
             Self::Server { code, .. } => code,
             Self::Compute(_) => "compute_failed",
+            Self::DeviceFailed { .. } => "device_failed",
         }
     }
 
@@ -107,7 +116,10 @@ impl EngineError {
     pub fn retryable(&self) -> bool {
         match self {
             Self::Server { retryable, .. } => *retryable,
-            other => matches!(other, Self::Busy { .. } | Self::Stopped(_) | Self::Compute(_)),
+            Self::Busy { .. } | Self::Stopped(_) | Self::Compute(_) | Self::DeviceFailed { .. } => {
+                true
+            }
+            _ => false,
         }
     }
 }

@@ -3,14 +3,19 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    CancellationToken, EncodedPrompt, EngineError, GenerationResult, ModelCard, Prompt,
-    SamplingParams, TokenId,
+    CancellationToken, EncodedPrompt, EngineError, GenerationResult, MemoryGauge, ModelCard,
+    Prompt, SamplingParams, TokenId,
 };
 
 /// A model that continues text. One request at a time; [`crate::GeneratorWorker`] queues them.
 pub trait TextGenerator: Send {
     /// The model's facts.
     fn card(&self) -> &ModelCard;
+
+    /// Shows the bytes of its caches; zero where it has none in this process.
+    fn gauge(&self) -> MemoryGauge {
+        MemoryGauge::default()
+    }
 
     /// Tokens of ordinary text: no special token is added, none is recognised.
     fn tokenize(&self, text: &str) -> Result<Vec<TokenId>, EngineError>;

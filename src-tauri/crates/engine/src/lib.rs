@@ -20,7 +20,7 @@ pub mod scripted;
 mod seq2seq;
 mod worker;
 
-pub use card::{DeviceKind, DeviceReason, ModelCard};
+pub use card::{DeviceKind, DeviceReason, MemoryGauge, ModelCard};
 pub use classify::{
     Classification, ClassifierWorker, Passage, Progress, ProgressSink, Scoring, SequenceClassifier,
 };

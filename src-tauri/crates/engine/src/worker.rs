@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     CancellationToken, EncodedPrompt, EngineError, Flow, GenerationEvent, GenerationRequest,
-    GenerationResult, ModelCard, Prompt, TextGenerator, TokenId, TokenScore,
+    GenerationResult, MemoryGauge, ModelCard, Prompt, TextGenerator, TokenId, TokenScore,
 };
 
 /// Requests that may wait while one is being worked on.
@@ -21,6 +21,7 @@ pub type EventSink = Box<dyn FnMut(GenerationEvent) -> Flow + Send>;
 /// A handle to a model of any kind on its thread. The model is dropped with the last handle, after the work in hand.
 pub struct Worker<M: ?Sized> {
     card: ModelCard,
+    gauge: MemoryGauge,
     jobs: mpsc::Sender<Job<M>>,
 }
 
@@ -31,17 +32,26 @@ pub type GeneratorWorker = Worker<dyn TextGenerator>;
 pub trait Loaded {
     /// The model's facts.
     fn facts(&self) -> &ModelCard;
+
+    /// Shows the bytes of its caches; zero where it keeps none from one request to the next.
+    fn gauge(&self) -> MemoryGauge {
+        MemoryGauge::default()
+    }
 }
 
 impl Loaded for dyn TextGenerator {
     fn facts(&self) -> &ModelCard {
         self.card()
     }
+
+    fn gauge(&self) -> MemoryGauge {
+        TextGenerator::gauge(self)
+    }
 }
 
 impl<M: ?Sized> Clone for Worker<M> {
     fn clone(&self) -> Self {
-        Self { card: self.card.clone(), jobs: self.jobs.clone() }
+        Self { card: self.card.clone(), gauge: self.gauge.clone(), jobs: self.jobs.clone() }
     }
 }
 
@@ -57,8 +67,8 @@ impl<M: ?Sized + Loaded + 'static> Worker<M> {
             .name("model".into())
             .spawn(move || run(load, loaded, queue))
             .map_err(|error| EngineError::Stopped(error.to_string()))?;
-        let card = is_loaded.await.map_err(|_| stopped())??;
-        Ok(Self { card, jobs })
+        let (card, gauge) = is_loaded.await.map_err(|_| stopped())??;
+        Ok(Self { card, gauge, jobs })
     }
 
     /// True while somebody else has a handle too: the model may be at work.
@@ -69,6 +79,11 @@ impl<M: ?Sized + Loaded + 'static> Worker<M> {
     /// The model's facts.
     pub fn card(&self) -> &ModelCard {
         &self.card
+    }
+
+    /// Bytes that the model's caches take now.
+    pub fn cache_bytes(&self) -> u64 {
+        self.gauge.bytes()
     }
 
     /// Puts a question into the queue and waits for its answer. A full queue is [`EngineError::Busy`] at once.
@@ -129,7 +144,7 @@ impl GeneratorWorker {
 
 fn run<M, F>(
     load: F,
-    loaded: oneshot::Sender<Result<ModelCard, EngineError>>,
+    loaded: oneshot::Sender<Result<(ModelCard, MemoryGauge), EngineError>>,
     mut queue: mpsc::Receiver<Job<M>>,
 ) where
     M: ?Sized + Loaded,
@@ -138,7 +153,7 @@ fn run<M, F>(
     let result = catch_unwind(AssertUnwindSafe(load));
     match result.unwrap_or_else(|panic| Err(panicked(panic.as_ref()))) {
         Ok(mut model) => {
-            if loaded.send(Ok(model.facts().clone())).is_err() {
+            if loaded.send(Ok((model.facts().clone(), model.gauge()))).is_err() {
                 return;
             }
             while let Some(job) = queue.blocking_recv() {

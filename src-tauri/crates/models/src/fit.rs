@@ -1,7 +1,7 @@
 //! Whether a model fits in memory.
 
 use bimo_engine::EngineError;
-use sysinfo::{MemoryRefreshKind, RefreshKind, System};
+use sysinfo::{MemoryRefreshKind, ProcessRefreshKind, ProcessesToUpdate, RefreshKind, System};
 
 use crate::decoder::{DecoderConfig, Precision};
 
@@ -59,10 +59,11 @@ impl MemoryNeed {
 
     /// The same for a model whose texts are short.
     pub fn of_weights(file_bytes: u64, parameters: u64, precision: Precision) -> Self {
+        let kept = kept_bytes(file_bytes, parameters, precision);
         let weights = match precision {
-            Precision::Exact => parameters.saturating_mul(4),
+            Precision::Exact => kept,
             // Blocks are repacked for the processor, and the originals live until that is done.
-            Precision::Fast => file_bytes.min(parameters.saturating_mul(17) / 16).saturating_mul(2),
+            Precision::Fast => kept.saturating_mul(2),
         };
         Self { weights, cache: 0 }
     }
@@ -71,6 +72,14 @@ impl MemoryNeed {
     pub fn expected(parameters: u64, file_bytes: u64, context: ExpectedContext) -> Self {
         let weights = Self::of_weights(file_bytes, parameters, Precision::default());
         Self { cache: context.bytes(), ..weights }
+    }
+
+    /// The same where no more than `limit` of a model's `context_length` tokens are read.
+    #[must_use]
+    pub fn within(self, context_length: usize, limit: Option<usize>) -> Self {
+        let useful = context_length.clamp(1, USEFUL_CONTEXT);
+        let read = limit.map_or(useful, |limit| limit.min(useful));
+        Self { cache: self.cache / useful as u64 * read as u64, ..self }
     }
 
     /// All of it.
@@ -85,6 +94,23 @@ impl MemoryNeed {
         }
         Err(EngineError::ModelTooLarge { need_bytes: self.bytes(), have_bytes: free })
     }
+}
+
+/// Bytes of a model's weights as they are kept once it is loaded. In files they can have more bits.
+pub fn kept_bytes(file_bytes: u64, parameters: u64, precision: Precision) -> u64 {
+    match precision {
+        Precision::Exact => parameters.saturating_mul(4),
+        Precision::Fast => file_bytes.min(parameters.saturating_mul(17) / 16),
+    }
+}
+
+/// Bytes of memory that this process has now; nothing where the system does not say.
+pub fn own_memory() -> Option<u64> {
+    let own = sysinfo::get_current_pid().ok()?;
+    let mut system = System::new().ok()?;
+    let kinds = ProcessRefreshKind::nothing().with_memory();
+    system.refresh_processes_specifics(ProcessesToUpdate::Some(&[own]), false, kinds);
+    Some(system.process(own)?.memory())
 }
 
 /// Bytes of memory that this process may still take: what is free on the machine, in its group of processes, and of its
@@ -130,6 +156,11 @@ mod tests {
         assert_eq!(need.cache, 4096 * 28 * 2 * 8 * 128 * 4);
         // What has more bytes than Q8_0 is kept as Q8_0.
         assert_eq!(MemoryNeed::expected(parameters, parameters * 4, context), need);
+        // A quarter of the context takes a quarter of the memory for it; more than is useful counts for nothing.
+        let quarter = need.within(context.tokens, Some(1024));
+        assert_eq!((quarter.cache, quarter.weights), (need.cache / 4, need.weights));
+        assert_eq!(need.within(context.tokens, Some(8192)), need);
+        assert_eq!(need.within(context.tokens, None), need);
     }
 
     #[test]
@@ -140,6 +171,8 @@ mod tests {
         let need_bytes = (1 << 30) + (1 << 20) + WORKING_MEMORY;
         assert_eq!(error, EngineError::ModelTooLarge { need_bytes, have_bytes: 1 << 30 });
         assert!(free_memory() > 0);
+        // A test has more than a megabyte and less than all there is.
+        assert!(own_memory().is_some_and(|own| (1 << 20..1 << 40).contains(&own)));
     }
 
     #[test]

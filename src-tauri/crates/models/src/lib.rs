@@ -25,13 +25,13 @@ mod template;
 mod threads;
 mod tokenizer;
 
-pub use device::{ChosenDevice, choose_device};
+pub use device::{ChosenDevice, DeviceWish, choose_device, gpu_of_this_build};
 pub use files::{
-    DescribedModel, EncoderFiles, ModelFiles, OpenedFiles, Seq2SeqFiles, Weight, Weights, describe,
-    open, open_bytes, open_encoder, open_encoder_bytes, open_seq2seq, open_seq2seq_bytes,
-    open_tokenizer,
+    DescribedModel, EncoderFiles, ModelFiles, ModelKind, OpenedFiles, Seq2SeqFiles, Weight,
+    Weights, describe, open, open_bytes, open_encoder, open_encoder_bytes, open_seq2seq,
+    open_seq2seq_bytes, open_tokenizer,
 };
-pub use fit::{ExpectedContext, MemoryNeed, free_memory};
+pub use fit::{ExpectedContext, MemoryNeed, free_memory, kept_bytes, own_memory};
 pub use generator::DecoderGenerator;
 pub use layers::{Activation, Precision};
 pub use load::{

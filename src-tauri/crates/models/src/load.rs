@@ -5,11 +5,11 @@ use std::path::PathBuf;
 use bimo_engine::{EngineError, ModelCard, Seq2Seq, TextGenerator};
 
 use crate::decoder::{Architecture, Decoder, Placement, Precision};
-use crate::device::choose_device;
-use crate::encoder::{Encoder, SentencePlacer, SpanReader, TextClassifier};
+use crate::device::{DeviceWish, choose_device, on_device};
+use crate::encoder::{Encoder, EncoderArchitecture, SentencePlacer, SpanReader, TextClassifier};
 use crate::fit::{MemoryNeed, free_memory};
 use crate::generator::DecoderGenerator;
-use crate::seq2seq::{EncoderDecoder, Rewriter};
+use crate::seq2seq::{EncoderDecoder, Rewriter, Seq2SeqArchitecture};
 use crate::{
     ChatTemplate, TextTokenizer, open, open_bytes, open_encoder, open_encoder_bytes, open_seq2seq,
     open_seq2seq_bytes,
@@ -29,9 +29,11 @@ pub enum ModelSource {
     Path(PathBuf),
 }
 
-/// True for an architecture, as files name it, that this program can run.
+/// True for an architecture, as files name it, that this program can run, whatever it is for.
 pub fn can_run(architecture: &str) -> bool {
     Architecture::from_name(architecture).is_some()
+        || Seq2SeqArchitecture::from_name(architecture).is_some()
+        || EncoderArchitecture::from_name(architecture).is_some()
 }
 
 /// How to load a model.
@@ -42,6 +44,17 @@ pub struct LoadOptions {
     /// Threads for what is not quantised; 0 takes one for each core. The first model that is loaded decides for all.
     /// The kernels of quantised weights have threads of their own: [`crate::settle_threads`].
     pub threads: usize,
+    /// Where it computes.
+    pub device: DeviceWish,
+    /// Most tokens of a text that is continued, to save memory; the model's own limit where nothing is said.
+    pub context_length: Option<usize>,
+}
+
+impl LoadOptions {
+    /// The usual ones, with another precision.
+    pub const fn computing(precision: Precision) -> Self {
+        Self { precision, threads: 0, device: DeviceWish::Fastest, context_length: None }
+    }
 }
 
 /// Loads a model that continues text.
@@ -63,17 +76,22 @@ pub fn load_decoder(
         ModelSource::Path(path) => open(path)?,
     };
     let (bytes, parameters) = (files.weight_bytes(), files.parameters());
-    MemoryNeed::of(files.config(), bytes, parameters, options.precision).check(free_memory())?;
-    let chosen = choose_device();
+    let longest = files.config().context_length;
+    let need = MemoryNeed::of(files.config(), bytes, parameters, options.precision);
+    need.within(longest, options.context_length).check(free_memory())?;
+    let chosen = choose_device(options.device)?;
     let placement = Placement { device: chosen.device, precision: options.precision };
-    let decoder = Decoder::load(files.config(), files.weights(), &placement)?;
+    let decoder = Decoder::load(files.config(), files.weights(), &placement)
+        .map_err(|error| on_device(error, chosen.kind))?;
     let template = files.chat_template().map(ChatTemplate::new).transpose()?;
     let card = ModelCard {
         name: files.name().to_owned(),
         architecture: files.config().architecture.name().to_owned(),
         quantization: decoder.quantization().to_owned(),
         parameters: files.parameters(),
-        context_length: files.config().context_length,
+        context_length: options
+            .context_length
+            .map_or(longest, |most| most.clamp(2, longest.max(2))),
         vocabulary: files.config().vocabulary,
         instruct: template.is_some(),
         device: chosen.kind,
@@ -100,9 +118,10 @@ pub fn load_rewriter(source: &ModelSource, options: &LoadOptions) -> Result<Rewr
     };
     let (bytes, parameters) = (files.weight_bytes(), files.parameters());
     MemoryNeed::of_weights(bytes, parameters, options.precision).check(free_memory())?;
-    let chosen = choose_device();
+    let chosen = choose_device(options.device)?;
     let placement = Placement { device: chosen.device, precision: options.precision };
-    let model = EncoderDecoder::load(files.config(), files.weights(), &placement)?;
+    let model = EncoderDecoder::load(files.config(), files.weights(), &placement)
+        .map_err(|error| on_device(error, chosen.kind))?;
     let tokenizer = files.tokenizer()?;
     let card = ModelCard {
         name: files.name().to_owned(),
@@ -157,9 +176,10 @@ fn load_encoder(
     };
     let (bytes, parameters) = (files.weight_bytes(), files.parameters());
     MemoryNeed::of_weights(bytes, parameters, options.precision).check(free_memory())?;
-    let chosen = choose_device();
+    let chosen = choose_device(options.device)?;
     let placement = Placement { device: chosen.device, precision: options.precision };
-    let encoder = Encoder::load(files.config(), files.weights(), &placement)?;
+    let encoder = Encoder::load(files.config(), files.weights(), &placement)
+        .map_err(|error| on_device(error, chosen.kind))?;
     let card = ModelCard {
         name: files.name().to_owned(),
         architecture: files.config().architecture.name().to_owned(),
@@ -179,5 +199,19 @@ fn load_encoder(
 fn limit_threads(threads: usize) {
     if threads > 0 && rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().is_err() {
         tracing::debug!("the threads were set up before; {threads} were asked for");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_family_can_be_run_and_others_cannot() {
+        for name in ["llama", "qwen3", "gpt2", "marian", "bart", "t5", "mt5", "bert", "xlm-roberta"]
+        {
+            assert!(can_run(name), "{name}");
+        }
+        assert!(!can_run("mamba") && !can_run(""));
     }
 }

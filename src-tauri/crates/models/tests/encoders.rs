@@ -20,8 +20,8 @@ use serde::Deserialize;
 
 use copies::{copy_of, edit};
 
-const EXACT: LoadOptions = LoadOptions { precision: Precision::Exact, threads: 0 };
-const FAST: LoadOptions = LoadOptions { precision: Precision::Fast, threads: 0 };
+const EXACT: LoadOptions = LoadOptions::computing(Precision::Exact);
+const FAST: LoadOptions = LoadOptions::computing(Precision::Fast);
 
 #[derive(Deserialize)]
 struct Expected {

@@ -6,7 +6,7 @@ mod fixtures;
 use std::path::PathBuf;
 
 use bimo_models::decoder::{Context, Decoder, Placement, Precision, Rows, Run};
-use bimo_models::{choose_device, open};
+use bimo_models::{DeviceWish, choose_device, open};
 use serde::Deserialize;
 
 /// Largest difference as a part of the largest logit, in f32.
@@ -58,7 +58,8 @@ fn every_fixture(precision: Precision, check: impl Fn(&Decoder, &Expected) -> Re
         .iter()
         .filter_map(|(folder, expected)| {
             // A build for a GPU is checked on it.
-            let placement = Placement { device: choose_device().device, precision };
+            let chosen = choose_device(DeviceWish::Fastest).expect("a device");
+            let placement = Placement { device: chosen.device, precision };
             let files = open(&folder.join(&expected.path));
             let decoder =
                 files.and_then(|files| Decoder::load(files.config(), files.weights(), &placement));

@@ -92,7 +92,7 @@ fn network(path: &Path, precision: Precision) -> Result<EncoderDecoder, String> 
 }
 
 fn rewriter(path: &Path, precision: Precision) -> Result<Rewriter, String> {
-    let options = LoadOptions { precision, threads: 0 };
+    let options = LoadOptions::computing(precision);
     load_rewriter(&ModelSource::Path(path.to_owned()), &options).map_err(|error| error.to_string())
 }
 

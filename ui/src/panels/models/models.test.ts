@@ -7,6 +7,8 @@ import { openWindow } from "../../testing";
 
 const QWEN = "Qwen/Qwen3-0.6B-GGUF:Qwen3-0.6B-Q8_0.gguf";
 const GB = 2 ** 30;
+/** Models inside the program: one writes, one translates. */
+const STARTERS = 2;
 
 async function openModels(options: Parameters<typeof openWindow>[0] = {}) {
   const user = userEvent.setup();
@@ -26,8 +28,10 @@ describe("the catalogue", () => {
     expect(screen.getAllByTestId("recommended")).toHaveLength(1);
   });
 
-  it("offers nothing that this edition cannot run", async () => {
+  it("offers nothing that this edition has no use for", async () => {
     const { user } = await openModels();
+    await user.click(screen.getByTestId("task-translate"));
+    expect(await screen.findByTestId("entry")).not.toHaveTextContent(en.hub.notYet);
     await user.click(screen.getByTestId("task-embed"));
     const entry = await screen.findByTestId("entry");
     expect(entry).toHaveTextContent(en.hub.notYet);
@@ -68,7 +72,7 @@ describe("downloads", () => {
     const { user, host } = await openModels();
     await user.click(screen.getAllByTestId("download-entry")[0] as HTMLElement);
     await screen.findByTestId("download");
-    const problem = { code: "models_disk_full", message: "", detail: "7 bytes are free", retryable: true };
+    const problem = { code: "models_disk_full", message: "", detail: "7 bytes are free", retryable: true, shortage: null };
     host.hub.progress(QWEN, { state: "failed", bytes: GB / 4, totalBytes: GB, problem });
     expect(await screen.findByText(/Make room, then resume/)).toBeVisible();
     await user.click(screen.getByTestId("cancel-download"));
@@ -146,14 +150,14 @@ describe("the way to the hub", () => {
 
 describe("the shelf", () => {
   it("lists the starter where the folder of models cannot be read, and says what to do", async () => {
-    const folderProblem = { code: "models_folder", message: "", detail: "/models: Not a directory", retryable: false };
+    const folderProblem = { code: "models_folder", message: "", detail: "/models: Not a directory", retryable: false, shortage: null };
     await openModels({ folderProblem });
     expect(await screen.findByTestId("folder-problem")).toHaveTextContent("Check that its disk is there");
-    expect(screen.getAllByTestId("shelved")).toHaveLength(1);
+    expect(screen.getAllByTestId("shelved")).toHaveLength(STARTERS);
   });
 
   it("says that in Chinese too", async () => {
-    const folderProblem = { code: "models_folder", message: "", detail: "/models: Not a directory", retryable: false };
+    const folderProblem = { code: "models_folder", message: "", detail: "/models: Not a directory", retryable: false, shortage: null };
     await openModels({ folderProblem, settings: { language: "zh" } });
     expect(await screen.findByTestId("folder-problem")).toHaveTextContent("请检查磁盘是否在");
   });
@@ -162,9 +166,10 @@ describe("the shelf", () => {
     const { user, desk } = await openModels();
     desk.changeSettings({ writing: { wildness: 0.9, length: 40, finishSentence: false, sampling: null, seed: null } });
     await user.click(screen.getByTestId("bring-file"));
-    await waitFor(() => expect(screen.getAllByTestId("shelved")).toHaveLength(2));
-    await user.click(screen.getAllByTestId("keep-defaults")[1] as HTMLElement);
-    expect(await screen.findByTestId("has-defaults")).toHaveTextContent("40 tokens");
+    await waitFor(() => expect(screen.getAllByTestId("shelved")).toHaveLength(STARTERS + 1));
+    await user.click(screen.getAllByTestId("show-own").at(-1) as HTMLElement);
+    await user.click(screen.getByTestId("keep-defaults"));
+    expect(await screen.findByTestId("has-defaults")).toHaveTextContent("40 tokens, wildness 90 %");
     desk.changeSettings({ writing: { wildness: 0.1, length: 400, finishSentence: true, sampling: null, seed: null } });
     await user.click(screen.getByTestId("use-model"));
     await waitFor(() => expect(desk.settings?.writing.length).toBe(40));

@@ -65,6 +65,7 @@ export class Session {
   #guidanceTimer: ReturnType<typeof setTimeout> | null = null;
   #cardsAt = 0;
   #parent: HTMLElement | null = null;
+  #turn: Promise<void> = Promise.resolve();
 
   constructor(desk: Desk) {
     this.desk = desk;
@@ -75,9 +76,19 @@ export class Session {
   }
 
   /** Opens a chapter in `parent`; what was open is saved first. */
-  async open(chapter: ChapterId, parent: HTMLElement): Promise<void> {
+  open(chapter: ChapterId, parent: HTMLElement): Promise<void> {
     this.#parent = parent;
-    await this.close();
+    return this.#inTurn(() => this.#open(chapter, parent));
+  }
+
+  /** One after another: a page that is being put away is not put away twice. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    this.#turn = this.#turn.then(work, work);
+    return this.#turn;
+  }
+
+  async #open(chapter: ChapterId, parent: HTMLElement): Promise<void> {
+    await this.#close();
     await this.desk.attempt(async () => {
       const stored = await this.desk.host.openChapter(chapter);
       if (this.desk.chapter !== chapter) return;
@@ -124,7 +135,11 @@ export class Session {
   }
 
   /** Saves and puts the page away; a model that still writes is stopped, its text is kept. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    return this.#inTurn(() => this.#close());
+  }
+
+  async #close(): Promise<void> {
     if (!this.page) return;
     if (this.busy) await this.desk.attempt(() => this.desk.host.stopWriting());
     this.page.writer.settle();

@@ -3,6 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { describe, expect, it } from "vitest";
 
 import { authorship } from "../../editor/authorship";
+import { zh } from "../../i18n/zh";
 import { openWindow, type Window } from "../../testing";
 import { parseBias, presetOf, PRESETS, SAMPLERS } from "./samplers";
 
@@ -160,5 +161,20 @@ describe("the inspector", () => {
       [7, 100],
     ]);
     for (const wrong of ["12", "a 3", "1.5 2", "3 1000", "-1 2", "1 2 3"]) expect(parseBias(wrong)).toBeNull();
+  });
+});
+
+describe("the language", () => {
+  it("switched twice in a moment leaves one page, in the last language, with the text that it had", async () => {
+    const { session, desk, page } = await openWindow();
+    session.page?.view.dispatch({ changes: { from: 0, insert: "Dawn. " } });
+    const before = page();
+    desk.changeSettings({ language: "zh" });
+    desk.changeSettings({ language: "en" });
+    desk.changeSettings({ language: "zh" });
+    await Promise.all([session.relabel(), session.relabel(), session.relabel()]);
+    expect(page()).toBe(before);
+    expect(document.querySelectorAll(".cm-editor")).toHaveLength(1);
+    expect(session.page?.view.contentDOM).toHaveAccessibleName(zh.write.page);
   });
 });

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use bimo_desk::wire::{Destination, NewServer};
+use bimo_desk::wire::{ApiError, Destination, ModelTask, NewServer};
 use bimo_desk::{CancellationToken, Folders, LibraryReader, ModelSpec, Models, TextModel};
 
 use crate::arguments::{Arguments, Command, OfServer};
@@ -25,10 +25,18 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
     runtime.block_on(async {
         let Arguments { json, library, command } = arguments;
         match command {
-            Command::Continue(asked) => return continuing::run(asked, json).await,
+            Command::Continue(mut asked) => {
+                if asked.server.server.is_none() {
+                    asked.model = chosen(asked.model, library, ModelTask::Story).await;
+                }
+                return continuing::run(asked, json).await;
+            }
             Command::Tokenize(asked) => tokenize::run(&asked, json)?,
             Command::Score(asked) => score::run(asked, json).await?,
-            Command::Translate(asked) => return translate::run(asked, json).await,
+            Command::Translate(mut asked) => {
+                asked.model = chosen(asked.model, library, ModelTask::Translate).await;
+                return translate::run(asked, json).await;
+            }
             Command::Sentiment(asked) => return sentiment::run(asked, json).await,
             Command::Works => works::run(&open_library(library).await?, json).await?,
             Command::Export(asked) => {
@@ -37,7 +45,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             Command::History(asked) => {
                 history::run(&open_library(library).await?, asked, json).await?;
             }
-            Command::Models(asked) => return models::run(asked, json).await,
+            Command::Models(asked) => return models::run(asked, library, json).await,
         }
         Ok(ExitCode::SUCCESS)
     })
@@ -59,13 +67,49 @@ fn folder_in(variable: &str) -> Option<PathBuf> {
     std::env::var_os(variable).filter(|name| !name.is_empty()).map(PathBuf::from)
 }
 
-async fn open_library(named: Option<PathBuf>) -> anyhow::Result<LibraryReader> {
+async fn open_library(named: Option<PathBuf>) -> Result<LibraryReader, ApiError> {
     let named = named.or_else(|| folder_in("BIMO_LIBRARY"));
-    Ok(LibraryReader::open(&Folders::of_this_computer(named)?).await?)
+    LibraryReader::open(&Folders::of_this_computer(named)?).await
+}
+
+/// The library, for what the person has set there. Who has none, or one that cannot be read now, has set nothing.
+async fn settings_of(library: Option<PathBuf>) -> Option<LibraryReader> {
+    match open_library(library).await {
+        Ok(library) => Some(library),
+        Err(error) if error.code == "no_library" || error.code == "no_home_folder" => None,
+        Err(error) => {
+            eprintln!("bimo: what is set in the window is not used: {error}");
+            None
+        }
+    }
+}
+
+/// The model that is named, else the one that the window uses for this task; none for the one in the program.
+async fn chosen(
+    named: Option<PathBuf>,
+    library: Option<PathBuf>,
+    task: ModelTask,
+) -> Option<PathBuf> {
+    if named.is_some() {
+        return named;
+    }
+    settings_of(library).await?.chosen_model(task).await.unwrap_or_else(|error| {
+        eprintln!("bimo: the model that is chosen in the window is not used: {error}");
+        None
+    })
 }
 
 fn open_models(mirror: Option<String>) -> anyhow::Result<Models> {
     Ok(Models::of_this_computer(folder_in("BIMO_MODELS"), mirror)?)
+}
+
+/// The folder of models, and the hub as the window reaches it.
+async fn open_hub(mirror: Option<String>, library: Option<PathBuf>) -> anyhow::Result<Models> {
+    let models = open_models(mirror)?;
+    Ok(match settings_of(library).await {
+        Some(library) => models.as_chosen_in(&library).await?,
+        None => models,
+    })
 }
 
 /// The path of a model that is given as one, or by its name on the hub.

@@ -1,7 +1,7 @@
 //! `bimo models`
 
 use std::io::{IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -13,7 +13,7 @@ use bimo_desk::{
 };
 use serde_json::{Value, json};
 
-use super::{INTERRUPTED, interruption, open_models};
+use super::{INTERRUPTED, interruption, open_hub};
 use crate::arguments::{self, ModelsCommand};
 use crate::output::{on_one_line, print_json, print_line};
 
@@ -27,14 +27,14 @@ fn describe(path: &Path, json: bool) -> anyhow::Result<()> {
         return print_json(&json!({
             "path": path,
             "name": model.name,
-            "task": model.task,
+            "task": model.kind.in_words(),
             "architecture": model.architecture,
             "parameters": model.parameters,
             "context_length": model.context_length,
             "labels": model.labels,
         }));
     }
-    print_line(&format!("{}: {}", model.name, model.task))?;
+    print_line(&format!("{}: {}", model.name, model.kind.in_words()))?;
     print_line(&format!(
         "{}, {} parameters, reads {} tokens",
         model.architecture, model.parameters, model.context_length
@@ -46,13 +46,17 @@ fn describe(path: &Path, json: bool) -> anyhow::Result<()> {
 }
 
 /// Does what was asked. Results go to standard output, progress to standard error.
-pub async fn run(asked: arguments::Models, json: bool) -> anyhow::Result<ExitCode> {
+pub async fn run(
+    asked: arguments::Models,
+    library: Option<PathBuf>,
+    json: bool,
+) -> anyhow::Result<ExitCode> {
     if let ModelsCommand::Info { model, .. } = &asked.command
         && Path::new(model).exists()
     {
         return describe(Path::new(model), json).map(|()| ExitCode::SUCCESS);
     }
-    let models = open_models(asked.mirror)?;
+    let models = open_hub(asked.mirror, library).await?;
     let cancel = interruption()?;
     let done = match asked.command {
         ModelsCommand::List => list(&models, json),

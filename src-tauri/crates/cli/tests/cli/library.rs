@@ -8,8 +8,8 @@ use tempfile::TempDir;
 
 use crate::{object, printed, refused};
 
-/// A desk on a new library, in which the starter has written a little.
-async fn desk_with_a_story(folder: &TempDir) -> Desk {
+/// A desk on a new library, `library` in this folder.
+pub async fn desk_on(folder: &TempDir) -> Desk {
     let library = folder.path().join("library");
     let options = DeskOptions {
         folders: Folders {
@@ -24,7 +24,12 @@ async fn desk_with_a_story(folder: &TempDir) -> Desk {
         seeds: Arc::new(|| 7),
         system_locale: "en".into(),
     };
-    let desk = Desk::open(options).await.expect("the desk opens");
+    Desk::open(options).await.expect("the desk opens")
+}
+
+/// The same, in which the starter has written a little.
+async fn desk_with_a_story(folder: &TempDir) -> Desk {
+    let desk = desk_on(folder).await;
     let work = desk.desk_state().await.expect("its state").library.works[0].clone();
     let page = desk.open_chapter(work.chapters[0].id).await.expect("a page");
     let request = ContinueRequest {

@@ -35,6 +35,7 @@ impl Script {
             .env("HF_ENDPOINT", self.hub.base())
             .env("HF_TOKEN", SECRET)
             .env("NO_PROXY", "127.0.0.1")
+            .env("BIMO_LIBRARY", self.folder.path().join("no-library"))
             .stdin(Stdio::null());
         command
     }
@@ -191,4 +192,27 @@ async fn a_model_of_ones_own_is_imported_or_refused_in_a_sentence() {
     let said = script.refused(&["models", "import", &broken.display().to_string()]);
     assert!(said.contains("damaged") && said.contains("version"), "{said}");
     assert_eq!(script.hub.seen_of_files().len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_script_asks_the_mirror_that_was_set_in_the_window() {
+    let script = Script::with_file(b"GGUF").await;
+    let library = tempfile::tempdir().expect("a folder");
+    let desk = crate::library::desk_on(&library).await;
+    desk.set_hub(script.hub.base(), String::new()).await.expect("a mirror");
+    let search = |environment: Option<&str>| {
+        let mut command = script.command(&["models", "search", "name"]);
+        command.env("BIMO_LIBRARY", library.path().join("library")).env_remove("HF_ENDPOINT");
+        if let Some(mirror) = environment {
+            command.env("HF_ENDPOINT", mirror);
+        }
+        tokio::task::block_in_place(|| command.output()).expect("bimo runs")
+    };
+    let found = search(None);
+    assert!(found.status.success(), "{}", String::from_utf8_lossy(&found.stderr));
+    assert!(String::from_utf8_lossy(&found.stdout).contains(REPO));
+    let asked = script.hub.seen().len();
+    // Nobody listens there: it is asked all the same, since the environment wins.
+    assert!(!search(Some("http://127.0.0.1:9")).status.success());
+    assert_eq!(script.hub.seen().len(), asked);
 }

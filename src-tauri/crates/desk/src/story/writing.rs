@@ -156,7 +156,10 @@ impl Writing {
     ) -> Vec<StoryEvent> {
         let ended = match (recorded, outcome) {
             (Err(error), _) => Err(error),
-            (Ok(()), Err(error)) => Err(error.into()),
+            (Ok(()), Err(error)) => {
+                self.desk.model().note(&error);
+                Err(error.into())
+            }
             (Ok(()), Ok(outcome)) => self.finish(&outcome).await,
         };
         match ended {

@@ -14,4 +14,28 @@ pub struct ApiError {
     pub detail: Option<String>,
     /// True where the same request may succeed later without anything being changed.
     pub retryable: bool,
+    /// Of a model that does not fit: what it needs, and what there is.
+    pub shortage: Option<Shortage>,
+}
+
+/// Too little memory for a model.
+#[derive(Debug, Clone, PartialEq, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Shortage {
+    /// Bytes that it needs, about.
+    pub need_bytes: f64,
+    /// Bytes that are free.
+    pub free_bytes: f64,
+    /// The best model for the same task that fits.
+    pub instead: Option<Instead>,
+}
+
+/// A model to take in place of another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Instead {
+    /// What people call it.
+    pub title: String,
+    /// `owner/name[:file]`.
+    pub address: String,
 }

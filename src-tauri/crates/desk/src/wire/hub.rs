@@ -52,7 +52,7 @@ pub struct CatalogueEntry {
     pub files: Vec<String>,
     /// Its weights are in Python's pickle format only: the person has to agree.
     pub pickle: bool,
-    /// This edition of the program can run it.
+    /// This edition of the program can run it, and does what it is for.
     pub runs: bool,
     /// Whether it fits.
     pub fit: Fit,

@@ -16,7 +16,7 @@ mod settings;
 mod story;
 mod translate;
 
-pub use error::ApiError;
+pub use error::{ApiError, Instead, Shortage};
 pub use glossary::{
     DictionaryEntry, DictionaryStatus, DifferenceKind, DifferencePart, GlossaryEntry, Imported,
     MemoryMatch,
@@ -29,11 +29,12 @@ pub use hub::{
 pub use library::{
     BinEntry, ChapterSummary, Counts, Created, Library, LibraryItem, SearchHit, WorkSummary,
 };
-pub use model::{ModelShelf, ModelTask, ShelvedFrom, ShelvedModel};
+pub use model::{MemoryUse, ModelShelf, ModelTask, ShelvedFrom, ShelvedModel, TaskModel};
 pub use page::{AuthorSpan, ChapterPage, Edit, Guidance, Saved};
 pub use server::{Destination, KeyFrom, KnownServer, NewServer};
 pub use settings::{
-    DeskState, InterfaceLanguage, ModelState, ModelStatus, Notice, Recovered, Settings, Theme,
+    ComputeOn, DeskState, InterfaceLanguage, ModelState, ModelStatus, Notice, Recovered, Settings,
+    Theme,
 };
 pub use story::{
     ContextPiece, ContextReport, ContinueRequest, GenerationStart, StoryEvent, Try, WritingParams,

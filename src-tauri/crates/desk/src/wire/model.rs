@@ -48,10 +48,16 @@ pub struct ShelvedModel {
     pub from: ShelvedFrom,
     /// `owner/name[:file]` of a model that was fetched.
     pub address: Option<String>,
+    /// What it can be used for.
+    pub tasks: Vec<ModelTask>,
     /// What it is used for now.
     pub used_for: Vec<ModelTask>,
     /// How it writes unless the person says otherwise, where they have said so.
     pub defaults: Option<WritingParams>,
+    /// Most tokens that it can read; 0 where that is not known.
+    pub context_length: u32,
+    /// Most tokens that it is given to read, where the person wants fewer.
+    pub context_limit: Option<u32>,
     /// `qwen3`, for instance; empty where its files cannot be read.
     pub architecture: String,
     /// Number of weights; 0 where that is not known.
@@ -62,15 +68,45 @@ pub struct ShelvedModel {
     pub need_bytes: f64,
     /// Bytes of memory that are free now.
     pub free_bytes: f64,
-    /// Why it cannot write.
+    /// Why it cannot be used.
     pub problem: Option<ApiError>,
+}
+
+/// A task, and the model that does it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskModel {
+    /// The task.
+    pub task: ModelTask,
+    /// The model's name; nothing where there is none.
+    pub name: Option<String>,
+    /// Its file or folder; nothing for one that is part of the program, and for a server.
+    pub path: Option<String>,
+    /// A server does it; the name is the server's.
+    pub by_server: bool,
+}
+
+/// Memory, in bytes.
+#[derive(Debug, Clone, PartialEq, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct MemoryUse {
+    /// Weights of the model that writes; 0 while it is not there.
+    pub model_bytes: f64,
+    /// What it remembers of the text that it has read.
+    pub cache_bytes: f64,
+    /// The whole program; nothing where the system does not say.
+    pub program_bytes: Option<f64>,
+    /// Free.
+    pub free_bytes: f64,
 }
 
 /// The models that can be chosen.
 #[derive(Debug, Clone, PartialEq, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct ModelShelf {
-    /// The one in the program first.
+    /// What is done in this edition of the program, and which model does it.
+    pub tasks: Vec<TaskModel>,
+    /// Those in the program first.
     pub models: Vec<ShelvedModel>,
     /// The folder of those that were fetched.
     pub folder: String,

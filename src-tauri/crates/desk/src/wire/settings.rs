@@ -30,6 +30,17 @@ pub enum InterfaceLanguage {
     Zh,
 }
 
+/// Where models compute.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub enum ComputeOn {
+    /// On the graphics card where this edition can use it, else on the processor.
+    #[default]
+    Fastest,
+    /// On the processor.
+    Processor,
+}
+
 /// Everything that stays as the person left it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase", default)]
@@ -48,6 +59,8 @@ pub struct Settings {
     pub threads: u32,
     /// Minutes without work after which a model other than the program's own is let go of; 0 keeps it.
     pub idle_minutes: u32,
+    /// Where models compute.
+    pub compute_on: ComputeOn,
     /// How to write.
     pub writing: WritingParams,
     /// Width of the library in pixels; 0 folds it away.
@@ -68,6 +81,7 @@ impl Default for Settings {
             tint_model_text: true,
             threads: 0,
             idle_minutes: 30,
+            compute_on: ComputeOn::default(),
             writing: WritingParams::default(),
             library_width: 248,
             inspector_open: true,
@@ -158,6 +172,8 @@ pub struct DeskState {
     pub library_folder: String,
     /// Network requests made since the program began.
     pub network_requests: u32,
+    /// Whose graphics cards this edition can use: `NVIDIA` or `Apple`; nobody's where it is for the processor.
+    pub gpu: Option<String>,
     /// The system's language, `zh-CN` for instance.
     pub system_locale: String,
 }

@@ -9,7 +9,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::Place;
 use crate::server::{LocalHub, Misdeed};
-use crate::shelf::{settled, tiny_llama, writes};
+use crate::shelf::{own, settled, tiny_llama, writes};
 
 const REPO: &str = "tiny/llama";
 const FIRST: &str = "tiny/llama:tiny-Q8_0.gguf";
@@ -103,10 +103,11 @@ async fn a_model_comes_stands_on_the_shelf_and_writes_with_one_click() {
     assert_eq!((item.bytes, item.total_bytes), (bytes.len() as f64, bytes.len() as f64));
 
     let shelf = desk.models().await.expect("the shelf").models;
-    assert_eq!((shelf[1].from, &shelf[1].path), (ShelvedFrom::Fetched, &item.path));
+    let [fetched] = own(&shelf)[..] else { panic!("{shelf:?}") };
+    assert_eq!((fetched.from, &fetched.path), (ShelvedFrom::Fetched, &item.path));
     desk.use_model(ModelTask::Story, item.path.clone()).await.expect("it is chosen");
     assert_eq!(settled(&desk).await.state, ModelState::Ready);
-    assert!(writes(&desk.models().await.expect("the shelf").models[1]));
+    assert!(writes(own(&desk.models().await.expect("the shelf").models)[0]));
     let state = desk.desk_state().await.expect("the desk");
     assert_eq!(state.network_requests, done.requests);
     assert_eq!(desk.network_requests().await.expect("a list").len(), hub.seen().len());

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use bimo_desk::wire::TokenFrom;
-use bimo_desk::{Desk, DeskOptions, Models, Secrets, SecretsError};
+use bimo_desk::{
+    CancellationToken, Desk, DeskOptions, LibraryReader, Models, Secrets, SecretsError,
+};
 use bimo_engine::scripted::ScriptedGenerator;
 
 use crate::Place;
@@ -126,6 +128,29 @@ async fn what_is_no_mirror_no_proxy_and_no_token_is_refused_and_nothing_changes(
     assert!(!refused.to_string().contains("two words"));
     assert_eq!(desk.hub_access(), Ok(before));
     assert_eq!(desk.network_requests().await, Ok(Vec::new()));
+}
+
+#[tokio::test]
+async fn a_script_reaches_the_hub_as_the_window_does_unless_it_says_otherwise() {
+    let (hub, other) = (LocalHub::start("a/b", &[]).await, LocalHub::start("a/b", &[]).await);
+    let (place, keyring) = (Place::new(), Arc::new(Keyring::default()));
+    let window = desk(&place, &keyring).await;
+    window.set_hub(hub.base(), String::new()).await.expect("a mirror");
+    window.set_hub_token(SECRET.into(), true).await.expect("it is kept");
+
+    let library = LibraryReader::open(&place.folders()).await.expect("the library, to read");
+    let script = async |mirror: Option<String>| {
+        let models = Models::of_this_computer(Some(place.models()), mirror).expect("models");
+        let models = models.with_secrets(keyring.clone());
+        let models = models.as_chosen_in(&library).await.expect("what is chosen");
+        models.search("x", 1, &CancellationToken::new()).await.expect("a list");
+    };
+    script(None).await;
+    assert_eq!(last_token(&hub), Some(format!("Bearer {SECRET}")));
+    let asked = hub.seen().len();
+    script(Some(other.base())).await;
+    assert_eq!((hub.seen().len(), other.seen().len()), (asked, 1), "what is said wins");
+    assert_eq!(last_token(&other), None);
 }
 
 /// All files below a folder, with their content.

@@ -1,6 +1,7 @@
 //! What the desk promises, seen from outside: one binary, one module for each promise.
 
 mod context;
+mod devices;
 mod downloads;
 mod hub_access;
 mod opening;
@@ -12,6 +13,7 @@ mod server;
 mod servers;
 mod shelf;
 mod starter;
+mod tasks;
 mod thinking;
 mod tries;
 mod troubled;

@@ -20,8 +20,19 @@ pub fn tiny_llama() -> PathBuf {
     gguf.expect("a GGUF").canonicalize().expect("its path")
 }
 
+/// A tiny random model of another kind, from the fixtures of the models.
+pub fn fixture(name: &str) -> String {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/reference/fixtures");
+    fixtures.join(name).canonicalize().expect("the fixture").display().to_string()
+}
+
 pub fn writes(model: &ShelvedModel) -> bool {
     model.used_for.contains(&ModelTask::Story)
+}
+
+/// Those that are not part of the program.
+pub fn own(models: &[ShelvedModel]) -> Vec<&ShelvedModel> {
+    models.iter().filter(|model| model.from != ShelvedFrom::Starter).collect()
 }
 
 async fn write_with(desk: &Desk, path: &str) {
@@ -54,12 +65,14 @@ async fn a_file_is_brought_chosen_and_still_chosen_after_a_restart() {
     let path = tiny_llama().display().to_string();
     let shelf = first.bring_model(path.clone()).await.expect("it is a model");
     let shelf = shelf.models;
-    assert_eq!(shelf.len(), 2);
     assert!(writes(&shelf[0]) && shelf[0].path.is_none());
-    assert_eq!((shelf[1].architecture.as_str(), writes(&shelf[1])), ("llama", false));
-    assert_eq!(shelf[1].from, ShelvedFrom::Brought);
-    assert!(shelf[1].parameters > 0.0 && shelf[1].need_bytes > 0.0);
-    assert_eq!(first.bring_model(path.clone()).await.expect("again").models.len(), 2, "only once");
+    let [brought] = own(&shelf)[..] else { panic!("{shelf:?}") };
+    assert_eq!((brought.architecture.as_str(), writes(brought)), ("llama", false));
+    assert_eq!(brought.tasks, [ModelTask::Story]);
+    assert_eq!(brought.from, ShelvedFrom::Brought);
+    assert!(brought.parameters > 0.0 && brought.need_bytes > 0.0);
+    let again = first.bring_model(path.clone()).await.expect("again").models;
+    assert_eq!(own(&again).len(), 1, "only once");
 
     write_with(&first, &path).await;
     let status = settled(&first).await;
@@ -70,7 +83,7 @@ async fn a_file_is_brought_chosen_and_still_chosen_after_a_restart() {
     let second = desk(&place).await;
     assert!(settled(&second).await.architecture.starts_with("llama"));
     let left = second.forget_model(path.clone()).await.expect("it is taken away");
-    assert_eq!(left.models.len(), 1);
+    assert!(own(&left.models).is_empty());
     assert!(writes(&left.models[0]));
     assert_eq!(settled(&second).await.name, "Scripted");
     assert!(Path::new(&path).exists(), "its file stays");
@@ -96,17 +109,18 @@ async fn a_model_that_was_fetched_from_a_hub_is_used_and_removed() {
     let place = Place::new();
     let path = fetched(&place);
     let desk = desk(&place).await;
-    let ModelShelf { models, folder, folder_problem } = desk.models().await.expect("the shelf");
-    assert_eq!((models.len(), folder_problem), (2, None));
+    let ModelShelf { models, folder, folder_problem, .. } = desk.models().await.expect("the shelf");
+    let [model] = own(&models)[..] else { panic!("{models:?}") };
+    assert_eq!(folder_problem, None);
     assert_eq!(folder, place.models().display().to_string());
-    assert_eq!((models[1].architecture.as_str(), models[1].from), ("llama", ShelvedFrom::Fetched));
-    assert_eq!(models[1].address.as_deref(), Some("tiny/llama:model.gguf"));
-    write_with(&desk, models[1].path.as_deref().expect("its path")).await;
+    assert_eq!((model.architecture.as_str(), model.from), ("llama", ShelvedFrom::Fetched));
+    assert_eq!(model.address.as_deref(), Some("tiny/llama:model.gguf"));
+    write_with(&desk, model.path.as_deref().expect("its path")).await;
     assert_eq!(settled(&desk).await.state, ModelState::Ready);
-    assert!(writes(&desk.models().await.expect("the shelf").models[1]));
+    assert!(writes(own(&desk.models().await.expect("the shelf").models)[0]));
 
     let left = desk.remove_model("tiny/llama".into()).await.expect("it is removed");
-    assert_eq!(left.models.len(), 1);
+    assert!(own(&left.models).is_empty());
     assert!(writes(&left.models[0]) && !path.exists());
     let again = desk.remove_model("tiny/llama".into()).await.expect_err("it has gone");
     assert_eq!(again.code, "model_not_installed");
@@ -119,7 +133,7 @@ async fn a_folder_of_models_that_cannot_be_read_is_said_and_the_others_are_there
     let desk = desk(&place).await;
     let path = tiny_llama().display().to_string();
     let shelf = desk.bring_model(path.clone()).await.expect("it is a model");
-    assert_eq!(shelf.models.len(), 2);
+    assert_eq!(own(&shelf.models).len(), 1);
     assert!(writes(&shelf.models[0]));
     let problem = shelf.folder_problem.expect("what is wrong with the folder");
     assert_eq!(problem.code, "models_folder");
@@ -138,14 +152,14 @@ async fn a_model_keeps_its_own_defaults_over_a_restart() {
     let defaults = WritingParams { wildness: 7.0, length: 40, ..WritingParams::default() };
     let kept = Some(WritingParams { wildness: 1.0, ..defaults.clone() });
     let shelf = first.keep_defaults(Some(path.clone()), Some(defaults)).await.expect("kept");
-    assert_eq!((&shelf.models[0].defaults, &shelf.models[1].defaults), (&None, &kept));
+    assert_eq!((&shelf.models[0].defaults, &own(&shelf.models)[0].defaults), (&None, &kept));
     drop(first);
     place.closed().await;
 
     let second = desk(&place).await;
-    assert_eq!(second.models().await.expect("the shelf").models[1].defaults, kept);
+    assert_eq!(own(&second.models().await.expect("the shelf").models)[0].defaults, kept);
     let shelf = second.keep_defaults(Some(path), None).await.expect("forgotten");
-    assert_eq!(shelf.models[1].defaults, None);
+    assert_eq!(own(&shelf.models)[0].defaults, None);
     let unknown = second.keep_defaults(Some("/nowhere".into()), kept).await.expect_err("unknown");
     assert_eq!(unknown.code, "model_not_listed");
 }
@@ -171,7 +185,7 @@ async fn what_is_no_model_is_refused_and_nothing_changes() {
         .await
         .expect_err("unknown");
     assert_eq!(unknown.code, "model_not_listed");
-    assert_eq!(desk.models().await.expect("the shelf").models.len(), 1);
+    assert!(own(&desk.models().await.expect("the shelf").models).is_empty());
     assert_eq!(settled(&desk).await.name, "Scripted");
 }
 
@@ -194,7 +208,7 @@ async fn a_file_that_has_gone_is_said_to_be_gone_and_the_desk_still_opens() {
     assert_eq!(status.state, ModelState::Failed);
     assert_eq!(status.error.expect("why").code, "model_unreadable");
     let shelf = second.models().await.expect("the shelf");
-    assert_eq!(shelf.models[1].problem.as_ref().expect("why").code, "model_unreadable");
+    assert_eq!(own(&shelf.models)[0].problem.as_ref().expect("why").code, "model_unreadable");
     second.use_model(ModelTask::Story, None).await.expect("the one in the program");
     assert_eq!(settled(&second).await.state, ModelState::Ready);
 }

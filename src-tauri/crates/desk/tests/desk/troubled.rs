@@ -14,8 +14,10 @@ use crate::{Place, Story, at_end, begun, spec, story, told};
 
 /// What goes wrong.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Trouble {
+pub enum Trouble {
     None,
+    /// After so many tokens the graphics card fails.
+    DeviceLost(usize),
     /// After so many tokens it computes nonsense.
     NotANumber(usize),
     /// After so many tokens it panics.
@@ -42,9 +44,14 @@ impl Troubled {
         self
     }
 
-    fn with(self, trouble: Trouble) -> Self {
+    pub fn with(self, trouble: Trouble) -> Self {
         Self { trouble, ..self }
     }
+}
+
+/// What a model says whose graphics card has failed.
+pub fn device_lost() -> EngineError {
+    EngineError::DeviceFailed { gpu: "NVIDIA".into(), cause: "CUDA_ERROR_DEVICE_LOST".into() }
 }
 
 impl TextGenerator for Troubled {
@@ -86,7 +93,7 @@ impl TextGenerator for Troubled {
             let flow = on_event(event);
             match trouble {
                 Trouble::Panic(after) if after == tokens => panic!("a mistake in the model"),
-                Trouble::NotANumber(after) if after == tokens => {
+                Trouble::NotANumber(after) | Trouble::DeviceLost(after) if after == tokens => {
                     Flow::Finish(FinishReason::SentenceEnd)
                 }
                 _ => flow,
@@ -94,6 +101,7 @@ impl TextGenerator for Troubled {
         });
         match trouble {
             Trouble::NotANumber(_) => Err(EngineError::NotANumber),
+            Trouble::DeviceLost(_) => Err(device_lost()),
             _ => generated,
         }
     }

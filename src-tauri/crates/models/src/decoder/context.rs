@@ -52,6 +52,12 @@ impl Context {
         &self.tokens
     }
 
+    /// Bytes of its keys and values.
+    pub fn bytes(&self) -> u64 {
+        let Shape { kv_heads, head_dim, .. } = self.shape;
+        (2 * self.layers.len() * self.capacity * kv_heads * head_dim * size_of::<f32>()) as u64
+    }
+
     /// Forgets all but the first `length` tokens.
     pub fn truncate(&mut self, length: usize) {
         self.tokens.truncate(length);

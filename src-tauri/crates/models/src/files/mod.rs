@@ -39,7 +39,7 @@ use candle_core::{Tensor, quantized::QTensor};
 use crate::TextTokenizer;
 use crate::limits::MAX_TEXT_FILE;
 pub use decoder::{ModelFiles, open, open_bytes};
-pub use describe::{DescribedModel, describe};
+pub use describe::{DescribedModel, ModelKind, describe};
 pub use encoder::{EncoderFiles, open_encoder, open_encoder_bytes};
 use gguf::Gguf;
 use gguf_header::invalid;

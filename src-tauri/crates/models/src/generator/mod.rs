@@ -11,11 +11,12 @@ use std::time::Instant;
 
 use bimo_engine::{
     CancellationToken, ChoiceOutcome, EncodedPrompt, EngineError, FinishReason, Flow,
-    GenerationEvent, GenerationOutcome, GenerationRequest, GenerationResult, ModelCard, Prompt,
-    TextGenerator, TokenId, TokenScore,
+    GenerationEvent, GenerationOutcome, GenerationRequest, GenerationResult, MemoryGauge,
+    ModelCard, Prompt, TextGenerator, TokenId, TokenScore,
 };
 
 use crate::decoder::{Context, Decoder, Rows, Run};
+use crate::device::on_device;
 use crate::layers::compute;
 use crate::sampling::log_sum_exp;
 use crate::{ChatTemplate, TextTokenizer, encode_prompt};
@@ -32,6 +33,8 @@ pub struct DecoderGenerator {
     card: ModelCard,
     /// What the last request left read, for the next one to go on from.
     context: Context,
+    /// Shows the bytes of all contexts.
+    gauge: MemoryGauge,
 }
 
 type OnEvent<'a> = &'a mut dyn FnMut(GenerationEvent) -> Flow;
@@ -45,7 +48,7 @@ impl DecoderGenerator {
         card: ModelCard,
     ) -> Result<Self, EngineError> {
         let context = decoder.context()?;
-        Ok(Self { decoder, tokenizer, template, card, context })
+        Ok(Self { decoder, tokenizer, template, card, context, gauge: MemoryGauge::default() })
     }
 
     fn check(&self, request: &GenerationRequest) -> Result<(), EngineError> {
@@ -97,6 +100,7 @@ impl DecoderGenerator {
             let mut run = [Run { context: &mut self.context, tokens: chunk }];
             logits = self.decoder.forward(&mut run, Rows::Last)?.pop();
             let done = self.context.tokens().len();
+            self.gauge.show(self.context.bytes());
             on_event(GenerationEvent::Prefill { done, total, reused });
         }
         Ok(logits)
@@ -127,10 +131,64 @@ impl DecoderGenerator {
             let mut open: Vec<_> =
                 choices.iter_mut().zip(contexts).filter(|(choice, _)| choice.is_open()).collect();
             if open.is_empty() {
+                self.gauge.show(self.context.bytes());
                 return Ok(choices.iter().map(Continuation::outcome).collect());
             }
             read_tokens(&self.decoder, &mut open)?;
+            self.gauge.show(open.iter().map(|(_, context)| context.bytes()).sum());
         }
+    }
+
+    /// Reads the prompt and writes on.
+    fn answer(
+        &mut self,
+        request: &GenerationRequest,
+        cancel: &CancellationToken,
+        on_event: OnEvent<'_>,
+    ) -> GenerationResult {
+        let started = Instant::now();
+        // The last token is read again in any case, for its logits.
+        let reused = self.decoder.reusable(&self.context, &request.prompt);
+        let reused = reused.min(request.prompt.len() - 1);
+        let logits = self.read_prompt(&request.prompt, reused, cancel, on_event)?;
+        let prefill_seconds = started.elapsed().as_secs_f64();
+        let started = Instant::now();
+        let choices = match logits {
+            Some(logits) => self.write(request, &logits, cancel, on_event)?,
+            None => {
+                vec![ChoiceOutcome { finish: FinishReason::Cancelled, tokens: 0 }; request.choices]
+            }
+        };
+        Ok(GenerationOutcome {
+            choices,
+            prompt_tokens: request.prompt.len(),
+            reused_tokens: reused,
+            prefill_seconds,
+            decode_seconds: started.elapsed().as_secs_f64(),
+        })
+    }
+
+    /// Log-probabilities of tokens that have been checked.
+    fn judge(
+        &self,
+        tokens: &[TokenId],
+        cancel: &CancellationToken,
+    ) -> Result<Vec<TokenScore>, EngineError> {
+        let mut context = self.decoder.context()?;
+        context.foresee(tokens.len());
+        let mut scores = Vec::with_capacity(tokens.len());
+        for chunk in tokens.chunks(CHUNK_TOKENS) {
+            if cancel.is_cancelled() {
+                break;
+            }
+            let next = &tokens[context.tokens().len() + 1..];
+            let mut run = [Run { context: &mut context, tokens: chunk }];
+            let rows = self.decoder.forward(&mut run, Rows::All)?;
+            for (logits, &token) in rows.iter().zip(next) {
+                scores.push(TokenScore { token, logprob: log_probability(logits, token)? });
+            }
+        }
+        Ok(scores)
     }
 }
 
@@ -156,6 +214,10 @@ impl TextGenerator for DecoderGenerator {
         &self.card
     }
 
+    fn gauge(&self) -> MemoryGauge {
+        self.gauge.clone()
+    }
+
     fn tokenize(&self, text: &str) -> Result<Vec<TokenId>, EngineError> {
         self.tokenizer.encode(text)
     }
@@ -175,26 +237,7 @@ impl TextGenerator for DecoderGenerator {
         on_event: &mut dyn FnMut(GenerationEvent) -> Flow,
     ) -> GenerationResult {
         self.check(request)?;
-        let started = Instant::now();
-        // The last token is read again in any case, for its logits.
-        let reused = self.decoder.reusable(&self.context, &request.prompt);
-        let reused = reused.min(request.prompt.len() - 1);
-        let logits = self.read_prompt(&request.prompt, reused, cancel, on_event)?;
-        let prefill_seconds = started.elapsed().as_secs_f64();
-        let started = Instant::now();
-        let choices = match logits {
-            Some(logits) => self.write(request, &logits, cancel, on_event)?,
-            None => {
-                vec![ChoiceOutcome { finish: FinishReason::Cancelled, tokens: 0 }; request.choices]
-            }
-        };
-        Ok(GenerationOutcome {
-            choices,
-            prompt_tokens: request.prompt.len(),
-            reused_tokens: reused,
-            prefill_seconds,
-            decode_seconds: started.elapsed().as_secs_f64(),
-        })
+        self.answer(request, cancel, on_event).map_err(|error| on_device(error, self.card.device))
     }
 
     /// Cancelled, it answers the scores that it has.
@@ -204,21 +247,7 @@ impl TextGenerator for DecoderGenerator {
         cancel: &CancellationToken,
     ) -> Result<Vec<TokenScore>, EngineError> {
         self.check_tokens(tokens, self.card.context_length)?;
-        let mut context = self.decoder.context()?;
-        context.foresee(tokens.len());
-        let mut scores = Vec::with_capacity(tokens.len());
-        for chunk in tokens.chunks(CHUNK_TOKENS) {
-            if cancel.is_cancelled() {
-                break;
-            }
-            let next = &tokens[context.tokens().len() + 1..];
-            let mut run = [Run { context: &mut context, tokens: chunk }];
-            let rows = self.decoder.forward(&mut run, Rows::All)?;
-            for (logits, &token) in rows.iter().zip(next) {
-                scores.push(TokenScore { token, logprob: log_probability(logits, token)? });
-            }
-        }
-        Ok(scores)
+        self.judge(tokens, cancel).map_err(|error| on_device(error, self.card.device))
     }
 }
 

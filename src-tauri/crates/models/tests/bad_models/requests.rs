@@ -19,7 +19,7 @@ use tempfile::TempDir;
 use crate::assert_refused;
 use crate::copies::{copy_of, fixture};
 
-const OPTIONS: LoadOptions = LoadOptions { precision: Precision::Exact, threads: 0 };
+const OPTIONS: LoadOptions = LoadOptions::computing(Precision::Exact);
 
 fn writer() -> Box<dyn TextGenerator> {
     load(&ModelSource::Path(fixture("models/llama-safetensors")), &OPTIONS).unwrap()
@@ -139,7 +139,7 @@ fn a_model_with_values_that_are_no_numbers_is_refused_by_the_tensor_s_name() {
             for precision in [Precision::Exact, Precision::Fast] {
                 let folder = filled(name, Some(tensor), number);
                 let source = ModelSource::Path(folder.path().to_owned());
-                let options = LoadOptions { precision, threads: 0 };
+                let options = LoadOptions::computing(precision);
                 let loaded = match name.split('/').next() {
                     Some("models") => load(&source, &options).map(drop),
                     Some("seq2seq") => load_rewriter(&source, &options).map(drop),
@@ -158,7 +158,7 @@ fn a_writer_whose_numbers_overflow_says_so() {
     let folder = filled("models/llama-safetensors", Some("model.norm.weight"), f32::MAX);
     let source = ModelSource::Path(folder.path().to_owned());
     for precision in [Precision::Exact, Precision::Fast] {
-        let mut model = load(&source, &LoadOptions { precision, threads: 0 }).unwrap();
+        let mut model = load(&source, &LoadOptions::computing(precision)).unwrap();
         let what = format!("{precision:?}");
         for sampling in [SamplingParams::greedy(), SamplingParams::default()] {
             let asked = GenerationRequest { sampling, ..request(vec![5]) };

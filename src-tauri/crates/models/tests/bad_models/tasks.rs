@@ -10,7 +10,7 @@ use crate::copies::fixture;
 
 type Loader = fn(&ModelSource) -> Result<(), EngineError>;
 
-const OPTIONS: LoadOptions = LoadOptions { precision: bimo_models::Precision::Fast, threads: 0 };
+const OPTIONS: LoadOptions = LoadOptions::computing(bimo_models::Precision::Fast);
 const WRITER: Loader = |source| load(source, &OPTIONS).map(drop);
 const REWRITER: Loader = |source| load_rewriter(source, &OPTIONS).map(drop);
 const CLASSIFIER: Loader = |source| load_classifier(source, &OPTIONS).map(drop);
