@@ -11,7 +11,7 @@ use std::time::Instant;
 use bimo_engine::{EngineError, TokenId};
 use bimo_models::decoder::Placement;
 use bimo_models::seq2seq::{
-    EncoderDecoder, Positions, SearchDefaults, Seq2SeqArchitecture, Seq2SeqConfig, SideConfig,
+    EncoderDecoder, Positions, SearchSettings, Seq2SeqArchitecture, Seq2SeqConfig, SideConfig,
 };
 use bimo_models::{Activation, Precision, Weight, Weights, open_seq2seq};
 use candle_core::{Device, Tensor};
@@ -100,7 +100,7 @@ fn opus() -> Seq2SeqConfig {
         positions: Positions::Waves,
         start_token: 65_000,
         end_tokens: vec![0],
-        search: SearchDefaults::default(),
+        search: SearchSettings::default(),
     }
 }
 

@@ -18,7 +18,7 @@ use super::purpose::gguf_family;
 use crate::layers::Activation;
 use crate::limits::{MAX_BIASED_HEADS, MAX_CONTEXT, MAX_LAYERS, MAX_WIDTH};
 use crate::seq2seq::{
-    Frames, Positions, SearchDefaults, Seq2SeqArchitecture, Seq2SeqConfig, SideConfig,
+    Frames, Positions, SearchSettings, Seq2SeqArchitecture, Seq2SeqConfig, SideConfig,
 };
 
 /// The distance from which on T5's distances are of one kind; files do not state it.
@@ -141,14 +141,14 @@ impl Shape<'_> {
         Ok(Positions::Distances { buckets, longest: T5_LONGEST_DISTANCE })
     }
 
-    fn search(&self, vocabulary: usize) -> Result<SearchDefaults, EngineError> {
-        let usual = SearchDefaults::default();
+    fn search(&self, vocabulary: usize) -> Result<SearchSettings, EngineError> {
+        let usual = SearchSettings::default();
         let number = |part: &str, usual: f32| -> Result<f32, EngineError> {
             let key = self.key(&format!("generation.{part}"));
             Ok(self.header.float(&key)?.map_or(usual, |number| number as f32))
         };
         let is_early = self.header.bool(&self.key("generation.early_stopping"))?.unwrap_or(false);
-        Ok(SearchDefaults {
+        Ok(SearchSettings {
             beams: self.optional("generation.num_beams", 64)?.unwrap_or(usual.beams),
             length_penalty: number("length_penalty", usual.length_penalty)?,
             early_stopping: match is_early {

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::gguf_header::invalid;
 use crate::limits::MAX_CONTEXT;
-use crate::seq2seq::SearchDefaults;
+use crate::seq2seq::SearchSettings;
 
 /// Settings that change what is written and are not computed here.
 const REFUSED: [&str; 5] = [
@@ -20,8 +20,8 @@ const REFUSED: [&str; 5] = [
 const MAX_BEAMS: u64 = 64;
 
 /// Reads the settings; tokens must be among the `vocabulary` first.
-pub(super) fn read(settings: &Value, vocabulary: usize) -> Result<SearchDefaults, EngineError> {
-    let usual = SearchDefaults::default();
+pub(super) fn read(settings: &Value, vocabulary: usize) -> Result<SearchSettings, EngineError> {
+    let usual = SearchSettings::default();
     for key in REFUSED {
         let value = &settings[key];
         if !value.is_null() && value.as_f64().is_none_or(|value| value != 0.0 && value != 1.0) {
@@ -47,7 +47,7 @@ pub(super) fn read(settings: &Value, vocabulary: usize) -> Result<SearchDefaults
     let longest = MAX_CONTEXT as u64;
     let tokens = Tokens { settings, vocabulary };
     let max_length = count("max_length", usual.max_length, longest)?;
-    Ok(SearchDefaults {
+    Ok(SearchSettings {
         beams: count("num_beams", usual.beams, MAX_BEAMS)?.max(1),
         best: count("num_return_sequences", usual.best, MAX_BEAMS)?.max(1),
         length_penalty: number("length_penalty", usual.length_penalty)?,

@@ -100,12 +100,12 @@ pub struct Seq2SeqConfig {
     /// Each ends what is written.
     pub end_tokens: Vec<TokenId>,
     /// How texts are searched for where nobody says otherwise.
-    pub search: SearchDefaults,
+    pub search: SearchSettings,
 }
 
-/// The settings of a `generation_config.json`, as `transformers` understands them.
+/// How texts are searched for: the settings of a `generation_config.json`, as `transformers` understands them.
 #[derive(Debug, Clone, PartialEq)]
-pub struct SearchDefaults {
+pub struct SearchSettings {
     /// `num_beams`
     pub beams: usize,
     /// `num_return_sequences`
@@ -139,7 +139,7 @@ pub struct SearchDefaults {
 /// Longest text where a model's files say nothing.
 pub(crate) const USUAL_MAX_LENGTH: usize = 512;
 
-impl Default for SearchDefaults {
+impl Default for SearchSettings {
     fn default() -> Self {
         Self {
             beams: 1,

@@ -21,7 +21,7 @@ mod search;
 mod text;
 
 pub(crate) use config::USUAL_MAX_LENGTH;
-pub use config::{Positions, SearchDefaults, Seq2SeqArchitecture, Seq2SeqConfig, SideConfig};
+pub use config::{Positions, SearchSettings, Seq2SeqArchitecture, Seq2SeqConfig, SideConfig};
 pub use model::{EncoderDecoder, Memory, Writing};
 pub use rewriter::Rewriter;
 pub(crate) use text::Frames;

@@ -57,13 +57,16 @@ impl Rewriter {
         let config = self.model.config();
         let width = config.decoder.heads * config.head_dim;
         let token_bytes = 2 * config.decoder.layers * width * size_of::<f32>();
-        let rows = (MAX_CACHE / (token_bytes * plan.max_length)).clamp(plan.beams, MAX_ROWS);
+        let rows = (MAX_CACHE / (token_bytes * plan.settings.max_length))
+            .clamp(plan.settings.beams, MAX_ROWS);
         let mut batches: Vec<Vec<Numbered>> = Vec::new();
         let mut read = 0;
         for source in sources {
             read += source.tokens.len();
             match batches.last_mut() {
-                Some(batch) if (batch.len() + 1) * plan.beams <= rows && read <= MAX_READ => {
+                Some(batch)
+                    if (batch.len() + 1) * plan.settings.beams <= rows && read <= MAX_READ =>
+                {
                     batch.push(source);
                 }
                 _ => {
@@ -80,7 +83,7 @@ impl Rewriter {
         let texts: Vec<&[TokenId]> = batch.iter().map(|source| &source.tokens[..]).collect();
         let memory = self.model.read(&texts)?;
         let mut writing = self.model.begin(&memory);
-        let beams = work.plan.beams;
+        let beams = work.plan.settings.beams;
         writing.choose(&(0..batch.len() * beams).map(|row| row / beams).collect::<Vec<_>>());
         let mut open: Vec<(&Numbered, Search<'_>)> =
             batch.iter().map(|source| (source, Search::new(work.plan))).collect();
@@ -129,7 +132,7 @@ impl Rewriter {
     fn finish(&self, source: &Numbered, found: Vec<Found>, work: &mut Work<'_>) {
         let candidate = |found: Found| Candidate {
             text: self.tokenizer.decode(&found.tokens),
-            finish: match found.tokens.len() + 1 < work.plan.max_length {
+            finish: match found.tokens.len() + 1 < work.plan.settings.max_length {
                 true => FinishReason::EndOfText,
                 false => FinishReason::Length,
             },

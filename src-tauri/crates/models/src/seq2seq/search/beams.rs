@@ -37,7 +37,7 @@ impl<'p> Beams<'p> {
     pub fn new(plan: &'p Plan) -> Self {
         let beam = |score| Beam { text: vec![plan.start_token], logprobs: Vec::new(), score };
         // All begin alike, so only the first counts in the first step.
-        let scores = (0..plan.beams).map(|number| if number == 0 { 0.0 } else { NOWHERE });
+        let scores = (0..plan.settings.beams).map(|number| if number == 0 { 0.0 } else { NOWHERE });
         Self { plan, running: scores.map(beam).collect(), whole: Vec::new() }
     }
 
@@ -55,7 +55,7 @@ impl<'p> Beams<'p> {
 
     pub fn finish(self) -> Vec<Found> {
         let found = if self.whole.is_empty() { self.running } else { self.whole };
-        let texts = found.into_iter().take(self.plan.best).map(|beam| Found {
+        let texts = found.into_iter().take(self.plan.settings.best).map(|beam| Found {
             tokens: beam.text[1..].to_vec(),
             logprobs: beam.logprobs,
             score: beam.score,
@@ -65,7 +65,7 @@ impl<'p> Beams<'p> {
 
     /// More than there are beams, so that enough are left when many of them end a text.
     fn best_steps(&self, logprobs: &[Vec<f32>]) -> Vec<Step> {
-        let wanted = (1 + self.plan.end_tokens.len()).max(2) * self.plan.beams;
+        let wanted = (1 + self.plan.end_tokens.len()).max(2) * self.plan.settings.beams;
         let of_beam = |(number, beam): (usize, &Beam)| {
             let mut scores = logprobs[number].clone();
             self.plan.constrain(&beam.text, &mut scores);
@@ -87,9 +87,9 @@ impl<'p> Beams<'p> {
 
     /// Whole texts count only where they are among the best, one for each beam.
     fn keep_whole(&mut self, steps: &[Step], logprobs: &[Vec<f32>]) {
-        let beams = self.plan.beams;
+        let beams = self.plan.settings.beams;
         let is_full = self.whole.len() == beams;
-        if is_full && self.plan.early_stopping == EarlyStopping::WhenFull {
+        if is_full && self.plan.settings.early_stopping == EarlyStopping::WhenFull {
             return;
         }
         for step in steps.iter().take(beams).filter(|step| step.is_last) {
@@ -107,7 +107,7 @@ impl<'p> Beams<'p> {
             step.score += NOWHERE;
         }
         open.sort_by(|a, b| b.score.total_cmp(&a.score));
-        open.truncate(self.plan.beams);
+        open.truncate(self.plan.settings.beams);
         self.running = open.iter().map(|step| self.follow(step, logprobs)).collect();
         open.iter().map(|step| step.beam).collect()
     }
@@ -122,13 +122,15 @@ impl<'p> Beams<'p> {
 
     fn is_over(&self, nothing_is_open: bool) -> bool {
         let plan = self.plan;
-        let is_full = self.whole.len() == plan.beams;
-        if nothing_is_open || (is_full && plan.early_stopping == EarlyStopping::WhenFull) {
+        let is_full = self.whole.len() == plan.settings.beams;
+        if nothing_is_open || (is_full && plan.settings.early_stopping == EarlyStopping::WhenFull) {
             return true;
         }
         let [best, ..] = &self.running[..] else { return true };
-        let length = match plan.early_stopping {
-            EarlyStopping::WhenImpossible if plan.length_penalty > 0.0 => plan.max_length - 1,
+        let length = match plan.settings.early_stopping {
+            EarlyStopping::WhenImpossible if plan.settings.length_penalty > 0.0 => {
+                plan.settings.max_length - 1
+            }
             _ => best.text.len() - 1,
         };
         let worst = self.whole.last().filter(|_| is_full).map_or(NOWHERE, |beam| beam.score);

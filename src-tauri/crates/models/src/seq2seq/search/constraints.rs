@@ -12,23 +12,23 @@ impl Plan {
         self.penalise_repetition(text, scores);
         self.ban_repeated_runs(text, scores);
         self.ban_words(text, scores);
-        if text.len() < self.min_length {
+        if text.len() < self.settings.min_length {
             ban(&self.end_tokens, scores);
         }
-        if let (1, Some(first)) = (text.len(), self.forced_first) {
+        if let (1, Some(first)) = (text.len(), self.settings.forced_first) {
             force(&[first], scores);
         }
-        if text.len() + 1 == self.max_length && !self.forced_last.is_empty() {
-            force(&self.forced_last, scores);
+        if text.len() + 1 == self.settings.max_length && !self.settings.forced_last.is_empty() {
+            force(&self.settings.forced_last, scores);
         }
-        ban(&self.suppressed, scores);
-        if text.len() == 1 + usize::from(self.forced_first.is_some()) {
-            ban(&self.suppressed_first, scores);
+        ban(&self.settings.suppressed, scores);
+        if text.len() == 1 + usize::from(self.settings.forced_first.is_some()) {
+            ban(&self.settings.suppressed_first, scores);
         }
     }
 
     fn penalise_repetition(&self, text: &[TokenId], scores: &mut [f32]) {
-        let penalty = self.repetition_penalty;
+        let penalty = self.settings.repetition_penalty;
         if penalty == 1.0 {
             return;
         }
@@ -42,7 +42,7 @@ impl Plan {
     }
 
     fn ban_repeated_runs(&self, text: &[TokenId], scores: &mut [f32]) {
-        let run = self.no_repeat_ngram;
+        let run = self.settings.no_repeat_ngram;
         if run == 0 || text.len() + 1 < run {
             return;
         }
@@ -53,7 +53,7 @@ impl Plan {
     }
 
     fn ban_words(&self, text: &[TokenId], scores: &mut [f32]) {
-        for word in &self.bad_words {
+        for word in &self.settings.bad_words {
             if let Some((last, begun)) = word.split_last()
                 && text.ends_with(begun)
             {

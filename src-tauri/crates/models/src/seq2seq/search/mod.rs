@@ -30,7 +30,7 @@ pub(super) struct Found {
 
 impl<'p> Search<'p> {
     pub fn new(plan: &'p Plan) -> Self {
-        if plan.beams == 1 {
+        if plan.settings.beams == 1 {
             Self::Greedy(Greedy::new(plan))
         } else {
             Self::Beams(Beams::new(plan))

@@ -1,28 +1,14 @@
 //! The settings of a search, the model's own and the request's put together.
 
-use bimo_engine::{EarlyStopping, EngineError, SearchParams, TokenId};
+use bimo_engine::{EngineError, SearchParams, TokenId};
 
-use crate::seq2seq::Seq2SeqConfig;
+use crate::seq2seq::{SearchSettings, Seq2SeqConfig};
 
 /// Everything that a search goes by.
 #[derive(Debug, Clone)]
 pub(in crate::seq2seq) struct Plan {
-    pub beams: usize,
-    pub best: usize,
-    pub length_penalty: f64,
-    pub early_stopping: EarlyStopping,
-    /// The opening token counted.
-    pub max_length: usize,
-    /// The opening token counted.
-    pub min_length: usize,
-    pub no_repeat_ngram: usize,
-    pub repetition_penalty: f32,
-    /// Runs of tokens that must not come up.
-    pub bad_words: Vec<Vec<TokenId>>,
-    pub forced_first: Option<TokenId>,
-    pub forced_last: Vec<TokenId>,
-    pub suppressed: Vec<TokenId>,
-    pub suppressed_first: Vec<TokenId>,
+    /// The request's, and the model's where that leaves something open.
+    pub settings: SearchSettings,
     pub start_token: TokenId,
     pub end_tokens: Vec<TokenId>,
 }
@@ -51,32 +37,29 @@ impl Plan {
         }
         let max_length = asked.max_new_tokens.map_or(usual.max_length, |tokens| tokens + 1);
         let min_new = asked.min_new_tokens.unwrap_or(usual.min_new_tokens) + 1;
-        Ok(Self {
+        let settings = SearchSettings {
             beams,
             best,
-            length_penalty: asked.length_penalty.unwrap_or(usual.length_penalty).into(),
+            length_penalty: asked.length_penalty.unwrap_or(usual.length_penalty),
             early_stopping: asked.early_stopping.unwrap_or(usual.early_stopping),
             max_length: max_length.min(config.context_length).max(2),
             min_length: usual.min_length.max(min_new),
             no_repeat_ngram: asked.no_repeat_ngram.unwrap_or(usual.no_repeat_ngram),
             repetition_penalty: asked.repetition_penalty.unwrap_or(usual.repetition_penalty),
             bad_words,
-            forced_first: usual.forced_first,
-            forced_last: usual.forced_last.clone(),
-            suppressed: usual.suppressed.clone(),
-            suppressed_first: usual.suppressed_first.clone(),
-            start_token: config.start_token,
-            end_tokens: config.end_tokens.clone(),
-        })
+            ..usual.clone()
+        };
+        let (start_token, end_tokens) = (config.start_token, config.end_tokens.clone());
+        Ok(Self { settings, start_token, end_tokens })
     }
 
     /// A score that texts of different lengths are compared by; `length` is without the opening token.
     pub fn score(&self, log_probability: f32, length: usize) -> f32 {
-        log_probability / (length as f64).powf(self.length_penalty) as f32
+        log_probability / (length as f64).powf(self.settings.length_penalty.into()) as f32
     }
 
     /// True for a text, its opening token counted, that ends with the given token.
     pub fn ends(&self, token: TokenId, length: usize) -> bool {
-        self.end_tokens.contains(&token) || length >= self.max_length
+        self.end_tokens.contains(&token) || length >= self.settings.max_length
     }
 }
