@@ -265,6 +265,17 @@ describe("the glossary", () => {
     await user.click(screen.getByTestId("remove-entry"));
     await waitFor(() => expect(window.translating.reference.glossary).toEqual([]));
   });
+
+  it("is that of the work that is chosen", async () => {
+    const user = userEvent.setup();
+    const window = await translated(await openPanel(), CHEN);
+    const [first, second] = window.desk.library.works.map(({ id }) => id);
+    await window.host.keepGlossaryEntry({ id: null, work: second ?? 0, term: "net", translation: "渔网", note: "" });
+    window.translating.view = "glossary";
+    expect(await screen.findByTestId("glossary-work")).toHaveValue(String(first));
+    await user.selectOptions(screen.getByTestId("glossary-work"), String(second));
+    expect(await screen.findByTestId("entry")).toHaveTextContent("渔网");
+  });
 });
 
 describe("documents and chapters", () => {
