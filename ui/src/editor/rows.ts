@@ -134,7 +134,8 @@ export const rowsField = StateField.define<Rows>({
 export function rowsBetween(view: EditorView, from: number, to: number): Row[] {
   const found: Row[] = [];
   view.state.field(rowsField).rows.between(from, to, (start, end, value) => {
-    found.push({ id: value.id, from: start, to: end });
+    // A sentence that was deleted is nowhere.
+    if (end > start) found.push({ id: value.id, from: start, to: end });
   });
   return found.sort((a, b) => a.from - b.from);
 }

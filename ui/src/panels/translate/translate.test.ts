@@ -89,6 +89,17 @@ describe("typing", () => {
     expect((await window.host.openTranslation(stored.id)).segments.map((each) => each.source)).toEqual([RAIN]);
   });
 
+  it("is still there when another panel was looked at before the pause", async () => {
+    const window = await openPanel();
+    type(RAIN);
+    window.desk.panel = "models";
+    await waitFor(() => expect(screen.queryByTestId("translate")).toBeNull());
+    window.desk.panel = "translate";
+    await screen.findByTestId("source");
+    expect(source().state.doc.toString()).toBe(RAIN);
+    await waitFor(() => expect(targets()).toEqual(["雨在黎明前下起来，一连三天没有停。"]));
+  });
+
   it("waits for the end of a composition", async () => {
     const window = await openPanel();
     const { contentDOM } = source();

@@ -75,6 +75,11 @@ export class Translating {
     return this.summary?.id ?? null;
   }
 
+  /** What was typed last; the desk may not have it yet. */
+  get text(): string {
+    return this.#text;
+  }
+
   get current(): Segment | null {
     return this.chosen === null ? null : (this.segments.get(this.chosen) ?? null);
   }
