@@ -1,5 +1,6 @@
-"""Encoder-decoders as GGUF: T5 in llama.cpp's conventions, Marian in this project's own (see `files/gguf_seq2seq.rs`)."""
+"""Encoder-decoders as GGUF: T5 in llama.cpp's conventions, Marian as the recipe of the starter translator writes it."""
 
+import sys
 from pathlib import Path
 
 import gguf
@@ -7,48 +8,22 @@ import numpy as np
 import sentencepiece
 import torch
 from gguf import GGMLQuantizationType as Kind
-from gguf import TokenType
 from sentencepiece.sentencepiece_model_pb2 import ModelProto
 from transformers import GenerationConfig, MarianMTModel, T5Config, T5ForConditionalGeneration
 
 from .corpus import LINES
 from .seq2seq_models import LAYERS, Tiny, has_scaled_output, marian_config, t5_pieces, t5_shape, unigram, with_own_output
 
+RECIPE = Path(__file__).resolve().parents[3] / "src-tauri/starter/recipe/translator"
+sys.path.append(str(RECIPE))
+import marian_gguf  # noqa: E402
+
 FILE = "model.gguf"
+UNKNOWN = 1
 POSITIONS = 128
 LANGUAGES = [">>zh<<", ">>en<<"]
 MARIAN_SEARCH = {"num_beams": 4, "max_length": 36, "length_penalty": 0.8}
 T5_SEARCH = {"max_length": 26}
-
-_MARIAN_PARTS = {
-    "self_attn.q_proj": "attn_q",
-    "self_attn.k_proj": "attn_k",
-    "self_attn.v_proj": "attn_v",
-    "self_attn.out_proj": "attn_o",
-    "self_attn_layer_norm": "attn_norm",
-    "encoder_attn.q_proj": "cross_attn_q",
-    "encoder_attn.k_proj": "cross_attn_k",
-    "encoder_attn.v_proj": "cross_attn_v",
-    "encoder_attn.out_proj": "cross_attn_o",
-    "encoder_attn_layer_norm": "cross_attn_norm",
-    "fc1": "ffn_up",
-    "fc2": "ffn_down",
-    "final_layer_norm": "ffn_norm",
-}
-
-
-def marian_name(name: str) -> str | None:
-    if name == "final_logits_bias":
-        return "output.bias"
-    name = name.removeprefix("model.")
-    if name == "shared.weight":
-        return "token_embd.weight"
-    side, *rest = name.split(".")
-    if rest[0] != "layers":
-        return None
-    part, kind = ".".join(rest[2:]).rsplit(".", 1)
-    return f"{side[:3]}.blk.{rest[1]}.{_MARIAN_PARTS[part]}.{kind}"
-
 
 def t5_name(name: str) -> str | None:
     """As llama.cpp's own table has it."""
@@ -64,7 +39,7 @@ def has_own_output(model: torch.nn.Module) -> bool:
 
 def names(model: torch.nn.Module) -> dict[str, str]:
     """The file's name of each of the model's tensors."""
-    translate = marian_name if model.config.model_type == "marian" else t5_name
+    translate = marian_gguf.stored_name if model.config.model_type == "marian" else t5_name
     found = {name: translate(name) for name in model.state_dict() if name != "lm_head.weight"}
     if has_own_output(model):
         found["lm_head.weight"] = "output.weight"
@@ -84,25 +59,6 @@ def add_tensors(writer: gguf.GGUFWriter, model: torch.nn.Module, kind: Kind) -> 
         writer.add_tensor(other, packed, raw_dtype=stored)
 
 
-def add_pieces(writer: gguf.GGUFWriter, model: bytes, control: list[str]) -> None:
-    proto = ModelProto.FromString(model)
-    kinds = [TokenType.CONTROL if piece.piece in control else TokenType(piece.type) for piece in proto.pieces]
-    writer.add_tokenizer_model("t5")
-    writer.add_token_list([piece.piece for piece in proto.pieces])
-    writer.add_token_scores([piece.score for piece in proto.pieces])
-    writer.add_token_types(kinds)
-    spec, numbers = proto.normalizer_spec, proto.trainer_spec
-    if spec.precompiled_charsmap:
-        writer.add_precompiled_charsmap(spec.precompiled_charsmap)
-    writer.add_add_space_prefix(spec.add_dummy_prefix)
-    writer.add_remove_extra_whitespaces(spec.remove_extra_whitespaces)
-    writer.add_unk_token_id(numbers.unk_id)
-    writer.add_eos_token_id(numbers.eos_id)
-    writer.add_pad_token_id(numbers.pad_id)
-    writer.add_add_bos_token(False)
-    writer.add_add_eos_token(True)
-
-
 def finish(writer: gguf.GGUFWriter) -> None:
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
@@ -110,30 +66,13 @@ def finish(writer: gguf.GGUFWriter) -> None:
     writer.close()
 
 
-def add_shape(writer: gguf.GGUFWriter, width: int, inner: int, heads: int) -> None:
-    writer.add_name("tiny")
-    writer.add_context_length(POSITIONS)
-    writer.add_embedding_length(width)
-    writer.add_block_count(LAYERS)
-    writer.add_decoder_block_count(LAYERS)
-    writer.add_feed_forward_length(inner)
-    writer.add_head_count(heads)
-
-
 def write_marian(folder: Path, model: torch.nn.Module, pieces: bytes) -> None:
-    config = model.config
-    writer = gguf.GGUFWriter(folder / FILE, "marian")
-    add_shape(writer, config.d_model, config.encoder_ffn_dim, config.encoder_attention_heads)
-    writer.add_layer_norm_eps(1e-5)
-    writer.add_vocab_size(config.vocab_size)
-    writer.add_string("marian.activation", config.activation_function)
-    writer.add_bool("marian.scale_embedding", config.scale_embedding)
-    writer.add_decoder_start_token_id(config.decoder_start_token_id)
-    writer.add_uint32("marian.generation.num_beams", MARIAN_SEARCH["num_beams"])
-    writer.add_uint32("marian.generation.max_length", MARIAN_SEARCH["max_length"])
-    writer.add_float32("marian.generation.length_penalty", MARIAN_SEARCH["length_penalty"])
-    writer.add_array("marian.generation.bad_token_ids", [config.pad_token_id])
-    add_pieces(writer, pieces, LANGUAGES)
+    config = model.config.to_dict()
+    writer = gguf.GGUFWriter(folder / FILE, marian_gguf.ARCHITECTURE)
+    writer.add_name("tiny")
+    marian_gguf.add_shape(writer, config)
+    marian_gguf.add_search(writer, MARIAN_SEARCH | {"bad_words_ids": [[config["pad_token_id"]]]})
+    marian_gguf.add_pieces(writer, pieces, config | {"unk_token_id": UNKNOWN}, LANGUAGES)
     add_tensors(writer, model, Kind.Q8_0)
     finish(writer)
 
@@ -141,7 +80,13 @@ def write_marian(folder: Path, model: torch.nn.Module, pieces: bytes) -> None:
 def write_t5(folder: Path, model: torch.nn.Module, pieces: bytes, kind: Kind) -> None:
     config = model.config
     writer = gguf.GGUFWriter(folder / FILE, "t5")
-    add_shape(writer, config.d_model, config.d_ff, config.num_heads)
+    writer.add_name("tiny")
+    writer.add_context_length(POSITIONS)
+    writer.add_embedding_length(config.d_model)
+    writer.add_block_count(LAYERS)
+    writer.add_decoder_block_count(LAYERS)
+    writer.add_feed_forward_length(config.d_ff)
+    writer.add_head_count(config.num_heads)
     writer.add_key_length(config.d_kv)
     writer.add_value_length(config.d_kv)
     writer.add_layer_norm_eps(config.layer_norm_epsilon)
@@ -149,7 +94,8 @@ def write_t5(folder: Path, model: torch.nn.Module, pieces: bytes, kind: Kind) ->
     writer.add_relative_attn_buckets_count(config.relative_attention_num_buckets)
     writer.add_decoder_start_token_id(0)
     writer.add_uint32("t5.generation.max_length", T5_SEARCH["max_length"])
-    add_pieces(writer, pieces, [])
+    numbers = ModelProto.FromString(pieces).trainer_spec
+    marian_gguf.add_pieces(writer, pieces, {f"{role}_token_id": getattr(numbers, f"{role}_id") for role in ("unk", "eos", "pad")})
     add_tensors(writer, model, kind)
     finish(writer)
 
@@ -179,7 +125,7 @@ def read(folder: Path, tiny: Tiny) -> torch.nn.Module:
 
 def shared_pieces() -> sentencepiece.SentencePieceProcessor:
     """One vocabulary for both sides, in which languages are pieces too."""
-    ids = {"eos_id": 0, "unk_id": 1, "pad_id": 2, "bos_id": -1}
+    ids = {"eos_id": 0, "unk_id": UNKNOWN, "pad_id": 2, "bos_id": -1}
     return unigram(LINES, 600, control_symbols=LANGUAGES, byte_fallback=True, character_coverage=0.98, **ids)
 
 
