@@ -39,7 +39,7 @@ pub fn gpu_of_this_build() -> Option<&'static str> {
 /// The device that is wished for, or the next best.
 pub fn choose_device(wish: DeviceWish) -> Result<ChosenDevice, EngineError> {
     if wish == DeviceWish::Processor && gpu_of_this_build().is_some() {
-        return Ok(processor(DeviceReason::ProcessorChosen));
+        return Ok(cpu(DeviceReason::ProcessorChosen));
     }
     decide(wish, gpu())
 }
@@ -54,11 +54,11 @@ fn decide(
         (DeviceWish::FastestOrAsk, Err(DeviceReason::GpuSilent { gpu, cause })) => {
             Err(EngineError::DeviceFailed { gpu, cause })
         }
-        (_, Err(reason)) => Ok(processor(reason)),
+        (_, Err(reason)) => Ok(cpu(reason)),
     }
 }
 
-fn processor(reason: DeviceReason) -> ChosenDevice {
+fn cpu(reason: DeviceReason) -> ChosenDevice {
     ChosenDevice { device: Device::Cpu, kind: DeviceKind::Cpu, reason }
 }
 

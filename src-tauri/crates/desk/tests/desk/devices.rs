@@ -24,7 +24,7 @@ async fn desk(
 }
 
 /// Fails wherever it is not told to leave the graphics card alone.
-fn only_on_the_processor(means: Means) -> Result<Box<dyn TextGenerator>, EngineError> {
+fn only_away_from_the_card(means: Means) -> Result<Box<dyn TextGenerator>, EngineError> {
     match means.device {
         DeviceWish::Processor => Ok(Box::new(ScriptedGenerator::writing([" The end."]))),
         DeviceWish::FastestOrAsk => Err(device_lost()),
@@ -33,10 +33,9 @@ fn only_on_the_processor(means: Means) -> Result<Box<dyn TextGenerator>, EngineE
 }
 
 #[tokio::test]
-async fn one_that_does_not_answer_is_told_of_and_the_processor_takes_its_place_when_the_person_says_so()
- {
+async fn one_that_does_not_answer_is_told_of_and_given_up_when_the_person_says_so() {
     let place = Place::new();
-    let first = desk(&place, only_on_the_processor).await;
+    let first = desk(&place, only_away_from_the_card).await;
     let status = settled(&first).await;
     assert_eq!(status.state, ModelState::Failed);
     let error = status.error.expect("why");
@@ -47,7 +46,7 @@ async fn one_that_does_not_answer_is_told_of_and_the_processor_takes_its_place_w
     first.save_settings(settings).await.expect("it is kept");
     assert_eq!(settled(&first).await.state, ModelState::Ready);
     drop(first);
-    let second = desk(&place, only_on_the_processor).await;
+    let second = desk(&place, only_away_from_the_card).await;
     assert_eq!(settled(&second).await.state, ModelState::Ready, "the choice is kept");
 }
 
