@@ -42,6 +42,7 @@ describe("each task", () => {
     host.failNext("useModel", { code: "model_of_other_task", detail: "X cannot translate" });
     await user.selectOptions(screen.getByTestId("model-for-story"), "");
     expect(await screen.findByTestId("error")).toHaveTextContent("for another task");
+    await waitFor(() => expect(screen.getByTestId("model-for-story")).toHaveDisplayValue("qwen3-0.6b.gguf"));
   });
 });
 
