@@ -143,6 +143,13 @@ export class Desk {
     await this.flushSettings();
   }
 
+  /** The library as it is now, where the desk has changed it by itself. */
+  refreshLibrary(): Promise<boolean> {
+    return this.attempt(async () => {
+      this.library = (await this.host.deskState()).library;
+    });
+  }
+
   async createWork(): Promise<boolean> {
     return this.attempt(async () => {
       const created = await this.host.createWork(i18n.t.library.untitledWork);

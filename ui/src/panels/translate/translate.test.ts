@@ -313,6 +313,7 @@ describe("documents and chapters", () => {
     expect(window.translating.summary?.kind).toBe("chapter");
     await user.click(await screen.findByTestId("open-linked"));
     expect(window.desk.chapter).toBe(window.translating.summary?.linkedChapter);
+    expect(window.desk.place?.chapter.title).toBe("A Light at Sea (translation)");
   });
 
   it("earlier ones are listed, opened again, and deleted after a question", async () => {

@@ -182,8 +182,10 @@ export class Translating {
     await this.desk.attempt(() => this.refresh());
   }
 
-  translateChapter(chapter: ChapterId): Promise<boolean> {
-    return this.start().then(() => this.show(() => this.desk.host.translateChapter(chapter, null)));
+  /** Into a linked chapter, which stands in the library from then on. */
+  async translateChapter(chapter: ChapterId): Promise<void> {
+    await this.start();
+    if (await this.show(() => this.desk.host.translateChapter(chapter, null))) await this.desk.refreshLibrary();
   }
 
   openDocument(path: string): Promise<boolean> {
