@@ -32,6 +32,7 @@ import { SAMPLING_OFF } from "./host";
 
 const MODEL = "Bimo story starter";
 const TRANSLATOR = "Bimo translator starter";
+const CLASSIFIER = "Bimo sentiment starter";
 const RECITED = {
   en: [
     " The glass was cold where she leaned on it. Below, the gulls were walking about on the rocks, all of them, facing the sea.",
@@ -286,7 +287,8 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
   const defaults = new Map<string | null, ShelvedModel["defaults"]>();
   const limits = new Map<string | null, number | null>();
   const shelf = (): ModelShelf => {
-    const models = [shelved(null, MODEL, "story"), shelved(null, TRANSLATOR, "translate"), ...brought].map((each) => ({
+    const starters = [shelved(null, MODEL, "story"), shelved(null, TRANSLATOR, "translate"), shelved(null, CLASSIFIER, "sentiment")];
+    const models = [...starters, ...brought].map((each) => ({
       ...each,
       usedFor: each.tasks.filter((task) => each.path === doneBy(task)),
       defaults: each.tasks.includes("story") ? (defaults.get(each.path) ?? null) : null,

@@ -185,8 +185,9 @@ pub enum TranslateUnit {
 #[derive(Debug, Args)]
 pub struct Sentiment {
     /// A classifier: a GGUF file, a folder in Hugging Face layout, or owner/name[:file] of a fetched model
+    /// [default: the one that the window reads moods with, at first the small one that is part of the program]
     #[arg(long, value_name = "PATH|MODEL")]
-    pub model: PathBuf,
+    pub model: Option<PathBuf>,
     /// What is classified, beside the whole text
     #[arg(long, value_enum, default_value = "sentence")]
     pub per: Unit,

@@ -13,6 +13,11 @@ use bimo_text::sentences;
 use crate::error::too_large_for;
 use crate::wire::{ApiError, ModelTask};
 
+/// What the one inside the program is called.
+pub(crate) const STARTER_NAME: &str = "Bimo sentiment starter";
+/// Its file.
+pub(crate) const STARTER: &[u8] = include_bytes!("../../../starter/sentiment/sentiment.gguf");
+
 /// A loaded classifier.
 pub struct MoodModel {
     worker: ClassifierWorker,
@@ -63,7 +68,15 @@ pub struct Moods {
 impl MoodModel {
     /// Loads a classifier from a GGUF file or a folder in Hugging Face layout.
     pub async fn load(path: PathBuf) -> Result<Self, ApiError> {
-        let source = ModelSource::Path(path);
+        Self::from(ModelSource::Path(path)).await
+    }
+
+    /// The small one that is part of the program, for English and Chinese.
+    pub async fn starter() -> Result<Self, ApiError> {
+        Self::from(ModelSource::Embedded { name: STARTER_NAME, bytes: STARTER }).await
+    }
+
+    async fn from(source: ModelSource) -> Result<Self, ApiError> {
         let load = move || -> Result<Box<dyn SequenceClassifier>, EngineError> {
             Ok(Box::new(load_classifier(&source, &LoadOptions::default())?))
         };

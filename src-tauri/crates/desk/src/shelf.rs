@@ -127,6 +127,11 @@ impl Desk {
                 crate::translate::STARTER_NAME,
                 crate::translate::STARTER.len() as u64,
             ),
+            built_in(
+                ModelTask::Sentiment,
+                crate::sentiment::STARTER_NAME,
+                crate::sentiment::STARTER.len() as u64,
+            ),
         ]
     }
 

@@ -8,7 +8,7 @@ import { openWindow } from "../../testing";
 const QWEN = "Qwen/Qwen3-0.6B-GGUF:Qwen3-0.6B-Q8_0.gguf";
 const GB = 2 ** 30;
 /** Models inside the program: one writes, one translates. */
-const STARTERS = 2;
+const STARTERS = 3;
 
 async function openModels(options: Parameters<typeof openWindow>[0] = {}) {
   const user = userEvent.setup();

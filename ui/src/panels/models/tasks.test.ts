@@ -22,7 +22,7 @@ describe("each task", () => {
     const { user, desk } = await openModels({ folder: "/models/opus-mt-en-zh" });
     expect(screen.getByTestId("model-for-story")).toHaveDisplayValue("Bimo story starter");
     expect(screen.getByTestId("model-for-translate")).toHaveDisplayValue("Bimo translator starter");
-    expect(screen.getByTestId("model-for-sentiment")).toHaveDisplayValue(en.models.none);
+    expect(screen.getByTestId("model-for-sentiment")).toHaveDisplayValue("Bimo sentiment starter");
     await user.click(screen.getByTestId("bring-folder"));
     const translator = await waitFor(() => row("opus-mt-en-zh"));
     expect(within(translator).queryByTestId("show-own")).toBeNull();

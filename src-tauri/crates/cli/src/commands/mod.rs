@@ -37,7 +37,10 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
                 asked.model = chosen(asked.model, library, ModelTask::Translate).await;
                 return translate::run(asked, json).await;
             }
-            Command::Sentiment(asked) => return sentiment::run(asked, json).await,
+            Command::Sentiment(mut asked) => {
+                asked.model = chosen(asked.model, library, ModelTask::Sentiment).await;
+                return sentiment::run(asked, json).await;
+            }
             Command::Works => works::run(&open_library(library).await?, json).await?,
             Command::Export(asked) => {
                 export::run(&open_library(library).await?, &asked, json).await?;

@@ -13,8 +13,10 @@ use crate::output::{on_one_line, print_json, print_line};
 /// Prints a label and its score for each part, and for the whole.
 pub async fn run(asked: Sentiment, json: bool) -> anyhow::Result<ExitCode> {
     let text = read_text(&asked.file)?;
-    let path = locate(Some(asked.model.clone()))?.unwrap_or(asked.model);
-    let model = MoodModel::load(path).await?;
+    let model = match locate(asked.model)? {
+        Some(path) => MoodModel::load(path).await?,
+        None => MoodModel::starter().await?,
+    };
     let cancel = interruption()?;
     let per = match asked.per {
         Unit::Sentence => Per::Sentence,

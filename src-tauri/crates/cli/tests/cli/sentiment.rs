@@ -57,3 +57,16 @@ fn a_model_on_the_disk_says_what_it_is_for() {
     assert_eq!(info("models/llama-safetensors")["task"], "a model that continues text");
     assert_eq!(info("models/llama-safetensors")["architecture"], "llama");
 }
+
+#[test]
+fn without_a_model_the_starter_reads_moods_in_both_languages() {
+    let text = "What a wonderful, delicious meal! 这家酒店太差了，服务员态度恶劣。";
+    let found = object(&["sentiment", "-"], text);
+    let labels: Vec<&str> = found["items"]
+        .as_array()
+        .expect("items")
+        .iter()
+        .filter_map(|item| item["label"].as_str())
+        .collect();
+    assert_eq!(labels, ["positive", "negative"]);
+}

@@ -28,6 +28,7 @@ async fn a_translator_is_brought_chosen_and_still_chosen_after_a_restart() {
         doing(&shelf, ModelTask::Translate).name.as_deref(),
         Some("Bimo translator starter")
     );
+    assert_eq!(doing(&shelf, ModelTask::Sentiment).name.as_deref(), Some("Bimo sentiment starter"));
     assert_eq!(doing(&shelf, ModelTask::Story).name.as_deref(), Some("Scripted"));
 
     first.use_model(ModelTask::Translate, Some(path.clone())).await.expect("it translates");
