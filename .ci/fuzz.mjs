@@ -4,5 +4,5 @@ import { buildExample } from "./build.mjs";
 import { run } from "./setup.mjs";
 
 const asked = process.argv.slice(2);
-const whole = ["gguf=1000000", "safetensors=1000000", "tokenizer=20000", "pieces=20000", "pickle=20000"];
+const whole = ["gguf=1000000", "safetensors=1000000", "tokenizer=20000", "pieces=20000"];
 run(buildExample("mutate"), asked.length > 0 ? asked : whole, { shell: false });
