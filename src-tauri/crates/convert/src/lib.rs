@@ -16,21 +16,28 @@
 //!
 //! **Invariant**: a link, an image or a footnote's mark is in the written document as often as in the one that was read.
 
+mod archive;
+mod article;
 mod block;
 mod document;
 mod encoding;
+mod epub;
 mod error;
 mod kind;
 pub mod limits;
 mod markdown;
+mod markup;
 mod passage;
 mod placing;
 mod plain;
 mod slot;
 mod splice;
 mod subtitles;
+mod word;
 mod wrapping;
+mod xml;
 
+pub use article::Article;
 pub use block::{Block, Edition, Rewording, Role, Span, SpanKind};
 pub use document::Document;
 pub use error::ConvertError;

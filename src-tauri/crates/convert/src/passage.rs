@@ -19,6 +19,15 @@ pub(crate) struct Piece {
     pub range: Range<usize>,
 }
 
+impl Piece {
+    /// A stretch of the source that is kept, with its words.
+    pub fn kept(words: String, slice: Range<usize>) -> Self {
+        let (before, after) = (String::new(), String::new());
+        let range = slice.clone();
+        Self { what: What::Kept { words, before, slice, after }, range }
+    }
+}
+
 /// Kinds of pieces.
 #[derive(Debug, Clone)]
 pub(crate) enum What {
@@ -30,8 +39,8 @@ pub(crate) enum What {
     Open { name: String, kind: SpanKind, mark: String },
     /// Marks behind words.
     Close { name: String, mark: String },
-    /// Something that is kept: its words, if it has any, and what has to stand around it.
-    Kept { words: String, before: String, after: String },
+    /// Something that is kept: its words, if it has any, its bytes, and what has to stand around it.
+    Kept { words: String, before: String, slice: Range<usize>, after: String },
 }
 
 /// The text of a block and what is written with it.
@@ -128,8 +137,14 @@ fn passage(
         }
         _ => false,
     };
+    // What stands before the words stays there without being written anew.
+    let is_before = |index: usize| {
+        let is_kept = matches!(&pieces[index].what, What::Kept { words, .. } if words.is_empty());
+        let is_apart = |next: &Piece| next.range.start >= pieces[index].range.end;
+        is_kept && pieces.get(index + 1).is_some_and(is_apart)
+    };
     let mut range = range;
-    while !range.is_empty() && is_space(range.start) {
+    while !range.is_empty() && (is_space(range.start) || is_before(range.start)) {
         range.start += 1;
     }
     while !range.is_empty() && is_space(range.end - 1) {
@@ -191,8 +206,8 @@ impl Gathering {
                 self.open.push(span);
             }
             (What::Close { .. }, Some(_)) => self.close(),
-            (What::Kept { words, before, after }, _) => {
-                let whole = piece.range.clone();
+            (What::Kept { words, before, slice, after }, _) => {
+                let whole = slice.clone();
                 let ink = Ink::Slice { before: before.clone(), whole, after: after.clone() };
                 if words.is_empty() {
                     self.span(SpanKind::Anchor, ink);

@@ -238,6 +238,8 @@ struct Ruler {
     starts: Vec<usize>,
     /// Where they end.
     ends: Vec<usize>,
+    /// Where they and the marks behind them end.
+    stops: Vec<usize>,
 }
 
 impl Ruler {
@@ -250,14 +252,21 @@ impl Ruler {
             }
         }
         marks.push((source.len(), target.len()));
-        let words = target.split_word_bound_indices().filter(|(_, word)| !word.trim().is_empty());
-        let (starts, ends) = words.map(|(at, word)| (at, at + word.len())).unzip();
-        Self { marks, starts, ends }
+        let is_word = |word: &str| word.chars().any(char::is_alphanumeric);
+        let (mut starts, mut ends, mut stops) = (Vec::new(), Vec::new(), Vec::new());
+        for (at, word) in target.split_word_bound_indices().filter(|(_, w)| !w.trim().is_empty()) {
+            if is_word(word) {
+                starts.push(at);
+                ends.push(at + word.len());
+            }
+            stops.push(at + word.len());
+        }
+        Self { marks, starts, ends, stops }
     }
 
-    /// The end of a word that is as far along.
+    /// The end of a word or of the mark behind it that is as far along.
     fn map(&self, at: usize) -> usize {
-        self.snapped(at, &self.ends)
+        self.snapped(at, &self.stops)
     }
 
     /// The words that are as far along, at least one where there is one.

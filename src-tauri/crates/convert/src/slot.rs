@@ -77,6 +77,8 @@ pub(crate) trait Hand: fmt::Debug + Send + Sync {
 pub(crate) struct Pen<'a> {
     /// The part.
     pub source: &'a str,
+    /// The tag of the language that is written.
+    pub language: &'a str,
     /// True for a translation that stands beside its source, where nothing may be twice that has to be single.
     pub is_copy: bool,
 }

@@ -64,18 +64,22 @@ fn line_pieces(at: usize, line: &str, pieces: &mut Vec<Piece>) {
     let mut rest = 0;
     while rest < line.len() {
         let (what, length) = next(&line[rest..]);
-        pieces.push(Piece { what, range: at + rest..at + rest + length });
+        let range = at + rest..at + rest + length;
+        pieces.push(match what {
+            Some(what) => Piece { what, range },
+            None => Piece::kept(String::new(), range),
+        });
         rest += length;
     }
 }
 
-fn next(line: &str) -> (What, usize) {
+/// The first piece of a line and its bytes; nothing for what is kept.
+fn next(line: &str) -> (Option<What>, usize) {
     let until = |mark: char| line.find(mark).map(|at| at + mark.len_utf8());
     if line.starts_with("{\\")
         && let Some(length) = until('}')
     {
-        let (words, before, after) = Default::default();
-        return (What::Kept { words, before, after }, length);
+        return (None, length);
     }
     if let Some(tag) = line.strip_prefix('<')
         && tag.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/')
@@ -90,25 +94,40 @@ fn next(line: &str) -> (What, usize) {
             Some(tag) => What::Close { name: name(tag), mark },
             None => What::Open { name: name(tag), kind: SpanKind::Style, mark },
         };
-        return (what, length);
+        return (Some(what), length);
     }
     let first = line.chars().next().map_or(0, char::len_utf8);
     let length = line[first..].find(['<', '{']).map_or(line.len(), |at| first + at);
-    (What::Words(line[..length].to_owned(), None), length)
+    (Some(What::Words(line[..length].to_owned(), None)), length)
 }
 
 impl Hand for Cue {
     fn words(&self, _: &Pen<'_>, words: &str, _: Option<&Range<usize>>, _: bool) -> String {
+        let words = without_marks(words);
         // An empty line would end the cue.
-        let lines =
-            words.split('\n').filter(|line| !line.trim().is_empty() || words.len() == line.len());
-        let lines = lines.flat_map(balanced);
+        let is_kept = |line: &&str| !line.trim().is_empty() || words.len() == line.len();
+        let lines = words.split('\n').filter(is_kept).flat_map(balanced);
         lines.collect::<Vec<_>>().join(self.line_end)
     }
 
     fn beside(&self, _: &Pen<'_>, inner: &Range<usize>, words: String) -> (usize, String) {
         (inner.end, format!("{}{words}", self.line_end))
     }
+}
+
+/// Words with a space in what would be read as a tag; the format has no escapes.
+fn without_marks(words: &str) -> String {
+    let mut out = String::with_capacity(words.len());
+    let mut last = ' ';
+    for c in words.chars() {
+        let begins_tag = last == '<' && (c.is_ascii_alphabetic() || c == '/');
+        if begins_tag || (last == '{' && c == '\\') {
+            out.push(' ');
+        }
+        out.push(c);
+        last = c;
+    }
+    out
 }
 
 /// A line as it is, or where it is too long, lines of about one length.

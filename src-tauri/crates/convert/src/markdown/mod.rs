@@ -179,8 +179,7 @@ impl<'a> Reader<'a> {
     }
 
     fn kept_piece(&mut self, words: String, range: Range<usize>) {
-        let (before, after) = (String::new(), String::new());
-        self.piece(What::Kept { words, before, after }, range);
+        self.pieces.push(Piece::kept(words, range));
     }
 
     /// Where a style or link begins; its marks are known once its content is.
@@ -238,7 +237,8 @@ impl<'a> Reader<'a> {
     }
 
     fn end_of_block(&mut self) {
-        let pieces = std::mem::take(&mut self.pieces);
+        let mut pieces = std::mem::take(&mut self.pieces);
+        keep_unpaired_tags(&mut pieces);
         self.open.clear();
         let Some(first) = pieces.first() else { return };
         let line = self.line(first.range.start);
@@ -283,6 +283,43 @@ impl<'a> Reader<'a> {
             _ if self.inside.contains(&Container::Note) => Around::Item,
             _ => Around::Paragraph,
         }
+    }
+}
+
+/// Tags of HTML without a partner at the same level are things without words: nothing else hangs on them.
+fn keep_unpaired_tags(pieces: &mut [Piece]) {
+    let is_html = |name: &str| name.starts_with('<');
+    let mut open: Vec<usize> = Vec::new();
+    let mut unpaired = Vec::new();
+    for (index, piece) in pieces.iter().enumerate() {
+        let name_of = |at: usize| match &pieces[at].what {
+            What::Open { name, .. } => name.as_str(),
+            _ => "",
+        };
+        match &piece.what {
+            What::Open { .. } => open.push(index),
+            What::Close { name, .. } if is_html(name) => {
+                let is_innermost = open.last().is_some_and(|&at| name_of(at) == name);
+                if is_innermost {
+                    open.pop();
+                } else {
+                    unpaired.push(index);
+                }
+            }
+            What::Close { name, .. } => {
+                while let Some(at) = open.pop().filter(|&at| name_of(at) != name) {
+                    unpaired.push(at);
+                }
+            }
+            _ => {}
+        }
+    }
+    unpaired.extend(
+        open.into_iter()
+            .filter(|&at| matches!(&pieces[at].what, What::Open { name, .. } if is_html(name))),
+    );
+    for index in unpaired {
+        pieces[index] = Piece::kept(String::new(), pieces[index].range.clone());
     }
 }
 

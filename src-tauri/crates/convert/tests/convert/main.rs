@@ -1,9 +1,14 @@
 //! Documents read and written as a translator does it.
 
+mod archives;
+mod article;
+mod epub;
+mod html;
 mod markdown;
 mod plain;
 mod refused;
 mod subtitles;
+mod word;
 
 use bimo_convert::{Document, Edition, Rewording, Role};
 

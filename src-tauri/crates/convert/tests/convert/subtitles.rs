@@ -41,3 +41,10 @@ fn what_is_written_without_a_change_is_what_was_read() {
     assert_same(FILM.as_bytes(), "film.srt");
     assert_same(FILM.replace('\n', "\r\n").as_bytes(), "film.srt");
 }
+
+#[test]
+fn new_words_are_never_tags() {
+    let document = read("1\n00:00:01,000 --> 00:00:04,000\nJa.\n", "film.srt");
+    let written = with(&document, Edition::Translated, &[("Ja.", "a <b> {\\an8}c </i>")]);
+    assert_eq!(texts(&read(&written, "film.srt")), ["a < b> { \\an8}c < /i>"]);
+}
