@@ -10,6 +10,14 @@ use crate::ConvertError;
 /// Bytes from which an encoding is guessed.
 const GUESSED_FROM: usize = 1 << 20;
 
+/// The text of a file that has no blocks: a table, a dictionary.
+///
+/// # Errors
+/// `import_invalid` where its bytes are no text.
+pub fn text_of(bytes: &[u8]) -> Result<String, ConvertError> {
+    decode(bytes, None)
+}
+
 /// The text of a file whose encoding nobody states, or whose statement is `label`.
 ///
 /// The mark at the beginning decides, then UTF-8 if it fits, then the label, then a guess. Text that does not fit its

@@ -40,5 +40,6 @@ mod xml;
 pub use article::Article;
 pub use block::{Block, Edition, Rewording, Role, Span, SpanKind};
 pub use document::Document;
+pub use encoding::text_of;
 pub use error::ConvertError;
 pub use kind::Kind;
