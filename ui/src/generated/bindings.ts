@@ -1053,6 +1053,8 @@ export type SegmentFlag =
 "repeats" |
 /**  Part of it is still in the source's language. */
 "untranslated" |
+/**  Words that were emphasised in the source are not found again. */
+"emphasis" |
 /**  A term is not translated as the glossary has it. */
 "glossary_missed" |
 /**  The sentence is in no language that the model reads; it stays as it was. */

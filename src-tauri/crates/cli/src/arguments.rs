@@ -142,7 +142,7 @@ pub struct Score {
 
 /// `bimo translate`
 ///
-/// Paragraphs and line breaks stay as they are.
+/// Sentences are printed as they come; paragraphs, line breaks and the marks of Markdown stay as they are.
 #[derive(Debug, Args)]
 pub struct Translate {
     /// A GGUF file, a folder in Hugging Face layout, or owner/name[:file] of a fetched model [default: the one that the
@@ -152,13 +152,22 @@ pub struct Translate {
     /// The language to write [default: the other one than the text's]
     #[arg(long, value_name = "LANGUAGE")]
     pub to: Option<TranslateTo>,
-    /// Beams of the search, and texts to choose from with --json; 1 is greedy [default: as the model has it]
+    /// Beams of the search, and texts to choose from with --json; 1 is greedy [default: 4]
     #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=64))]
     pub beams: Option<usize>,
+    /// A CSV file with terms, their translations and notes; the translations are used where they fit into the sentence
+    #[arg(long, value_name = "FILE")]
+    pub glossary: Option<PathBuf>,
+    /// Print each paragraph and behind it its translation
+    #[arg(long, conflicts_with = "json")]
+    pub bilingual: bool,
+    /// Write the document in its own format: .txt, .md, .srt, .html, .docx, .epub
+    #[arg(long, value_name = "FILE", conflicts_with = "per")]
+    pub output: Option<PathBuf>,
     /// What is translated at a time
     #[arg(long, value_name = "UNIT", default_value = "sentence")]
     pub per: TranslateUnit,
-    /// The text; - for standard input
+    /// The text or document; - for standard input
     #[arg(value_name = "FILE|-")]
     pub file: PathBuf,
 }
@@ -168,8 +177,11 @@ pub struct Translate {
 pub enum TranslateTo {
     /// English
     En,
-    /// Chinese
+    /// Chinese in simplified characters
     Zh,
+    /// Chinese in traditional characters
+    #[value(name = "zh-Hant", alias = "zh-hant")]
+    ZhHant,
 }
 
 /// What is translated at a time.

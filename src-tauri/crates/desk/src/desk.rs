@@ -13,6 +13,7 @@ use crate::options::{Clock, DeskOptions, SeedSource};
 use crate::servers::{KeptServers, ServerAccess};
 use crate::shelf::Shelf;
 use crate::story::Turn;
+use crate::translation::Translations;
 use crate::wire::{ApiError, DeskState, MemoryUse, ModelStatus, Notice, Recovered};
 use crate::{ModelSpec, Models, backup, samples};
 
@@ -36,6 +37,7 @@ struct Inner {
     clock: Clock,
     seeds: SeedSource,
     turn: Turn,
+    translations: Translations,
     recovered: Vec<Recovered>,
     notices: Vec<Notice>,
     system_locale: String,
@@ -47,14 +49,18 @@ impl Desk {
     /// Must be called inside a tokio runtime. A library that is damaged is replaced by its newest backup, one whose
     /// folder is gone by the usual one; [`DeskState::notices`] says so.
     pub async fn open(options: DeskOptions) -> Result<Self, ApiError> {
-        let DeskOptions { folders, model, models, clock, seeds, system_locale } = options;
+        let DeskOptions { folders, model, translator, models, clock, seeds, system_locale } =
+            options;
         let Opened { store, notices } = open_library(&folders, clock()).await?;
+        store.pause_interrupted_translations().await?;
         let recovered = store.recover_interrupted(clock()).await?;
         let recovered = recovered.into_iter().map(Recovered::from).collect();
         samples::seed_first_run(&store, &system_locale, clock()).await?;
         let settings = crate::settings::load(&store).await?;
         let servers = ServerAccess::new(models.secrets(), models.request_log());
         let shelf = Shelf::load(&store).await?;
+        let means = crate::settings::means(&settings);
+        let translations = Translations::with(translator, shelf.translator(), means);
         let own = || shelf.story().unwrap_or_else(|| model.clone());
         let chosen = servers.chosen(&KeptServers::load(&store).await?).unwrap_or_else(own);
         let desk = Self {
@@ -69,12 +75,13 @@ impl Desk {
                 clock,
                 seeds,
                 turn: Turn::default(),
+                translations,
                 recovered,
                 notices,
                 system_locale,
             }),
         };
-        desk.model().let_go_after(crate::settings::idle_time(&settings));
+        desk.let_go_after(crate::settings::idle_time(&settings));
         desk.load_hub_choice().await?;
         desk.load_downloads().await?;
         keep_downloading(&desk);
@@ -102,10 +109,11 @@ impl Desk {
         self.model().watch(sink);
     }
 
-    /// Lets go of the model that writes, and of its memory. The next request calls it back.
+    /// Lets go of the models that write and translate, and of their memory. The next request calls them back.
     pub async fn unload_model(&self) {
         self.stop_writing().await;
         self.model().unload();
+        self.translations_at_work().unload().await;
     }
 
     /// Loads the model that writes once more, after a failure.
@@ -134,6 +142,7 @@ impl Desk {
     pub async fn close(&self) -> Result<(), ApiError> {
         // In this order: what is stopped now has not been saved by the window, and is put into its page at the next start.
         self.stop_downloads();
+        self.translations_at_work().stop_all();
         let settled = self.store().settle_ended().await;
         self.stop_writing().await;
         Ok(settled?)
@@ -145,6 +154,16 @@ impl Desk {
 
     pub(crate) fn model(&self) -> &ModelSlot {
         &self.inner.model
+    }
+
+    /// Sets after how long without work the models are let go of.
+    pub(crate) fn let_go_after(&self, idle: std::time::Duration) {
+        self.model().let_go_after(idle);
+        self.translations_at_work().let_go_after(idle);
+    }
+
+    pub(crate) fn translations_at_work(&self) -> &Translations {
+        &self.inner.translations
     }
 
     pub(crate) fn built_in(&self) -> &ModelSpec {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use bimo_convert::ConvertError;
 use bimo_engine::EngineError;
 use bimo_store::StoreError;
 
@@ -165,5 +166,23 @@ impl From<StoreError> for ApiError {
         };
         let retryable = error.retryable();
         Self { retryable, ..Self::new(error.code(), advice).with_detail(&error) }
+    }
+}
+
+impl From<ConvertError> for ApiError {
+    fn from(error: ConvertError) -> Self {
+        let advice = match &error {
+            ConvertError::TooLarge { .. } => {
+                "The file is too large to be read: cut it into smaller ones."
+            }
+            ConvertError::Invalid { .. } => {
+                "The file is damaged, or its name does not fit: save it again from the program that wrote it."
+            }
+            ConvertError::Unsupported { .. } => {
+                "This kind of file cannot be read here: save it as another kind."
+            }
+            ConvertError::NoArticle => "The page has no article: copy the text itself.",
+        };
+        Self::new(error.code(), advice).with_detail(&error)
     }
 }

@@ -15,6 +15,7 @@ mod checking;
 mod desk;
 mod downloads;
 mod error;
+mod files;
 mod folder;
 mod history;
 mod hub_access;
@@ -36,7 +37,6 @@ mod starter;
 mod story;
 mod tasks;
 mod text_model;
-mod translate;
 mod translation;
 pub mod wire;
 
@@ -50,6 +50,7 @@ pub use bimo_hub::{
 pub use bimo_models::{DescribedModel, DeviceWish, settle_threads};
 pub use checking::{CHECK_MODEL, check_model, check_models_with};
 pub use desk::Desk;
+pub use files::write_file;
 pub use folder::Folders;
 pub use model::{Means, ModelSpec};
 pub use models::Models;
@@ -60,4 +61,7 @@ pub use sentiment::{Mood, MoodItem, MoodModel, Moods, Per};
 pub use starter::{describe_model, open_tokenizer};
 pub use story::{HeardToken, sampling_for};
 pub use text_model::{Continuation, Score, ScoredToken, TextModel, TextPart, TextRequest};
-pub use translate::{Cut, Flag, Language, Segment, Translation, Translator};
+pub use translation::{
+    Cut, TextPiece, TextTranslation, TextTranslationRequest, TranslatedSegment, Translator,
+    TranslatorSpec, document_sample, plain_text, read_glossary,
+};

@@ -1,11 +1,11 @@
-//! The model that writes: loaded in the background, waited for only when something is to be written, and let go of when
+//! The model of a task: loaded in the background, waited for only when something is to be written, and let go of when
 //! nothing has been written for long.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use bimo_engine::{DeviceKind, EngineError, GeneratorWorker, ModelCard, TextGenerator};
+use bimo_engine::{DeviceKind, EngineError, Loaded, ModelCard, TextGenerator, Worker};
 use bimo_models::{DeviceWish, Precision, kept_bytes};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -20,8 +20,7 @@ const PATIENCE_WITH_A_RETURN: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_secs(30);
 
 /// Loads a model that may use these means.
-pub(crate) type Loader =
-    Arc<dyn Fn(Means) -> Result<Box<dyn TextGenerator>, EngineError> + Send + Sync>;
+pub(crate) type Loader<M> = Arc<dyn Fn(Means) -> Result<Box<M>, EngineError> + Send + Sync>;
 
 /// What a model may compute with.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -32,9 +31,8 @@ pub struct Means {
     pub device: DeviceWish,
 }
 
-/// A model to load.
-#[derive(Clone)]
-pub struct ModelSpec {
+/// A model to load: one that writes, unless another kind is named.
+pub struct ModelSpec<M: ?Sized = dyn TextGenerator> {
     /// Its name while it is loading.
     pub name: String,
     /// True for the model that is part of the program.
@@ -46,36 +44,64 @@ pub struct ModelSpec {
     /// Who gets the text, where it is not computed inside the program.
     pub goes_to: Option<Destination>,
     /// Loads it. Runs on a thread of its own.
-    pub load: Loader,
+    pub load: Loader<M>,
+}
+
+impl<M: ?Sized> Clone for ModelSpec<M> {
+    fn clone(&self) -> Self {
+        Self {
+            name: self.name.clone(),
+            starter: self.starter,
+            bytes: self.bytes,
+            card: self.card.clone(),
+            goes_to: self.goes_to.clone(),
+            load: self.load.clone(),
+        }
+    }
 }
 
 /// Where the model is, and the model once it is there. Another can take its place at any time.
-pub(crate) struct ModelSlot {
+pub(crate) struct ModelSlot<M: ?Sized = dyn TextGenerator> {
     means: Mutex<Means>,
-    now: Arc<watch::Sender<Now>>,
+    now: Arc<watch::Sender<Now<M>>>,
     /// Milliseconds without work after which a model is let go of; 0 keeps it.
     idle_after_ms: Arc<AtomicU64>,
 }
 
-struct Now {
+struct Now<M: ?Sized> {
     /// Counts the models that were asked for: one that is overtaken while it loads is dropped.
     asked: u32,
-    spec: ModelSpec,
+    spec: ModelSpec<M>,
     status: ModelStatus,
-    worker: Option<GeneratorWorker>,
+    worker: Option<Worker<M>>,
     /// When it was seen at work last.
     used: Instant,
 }
 
-impl ModelSlot {
+impl<M: ?Sized + Loaded + 'static> ModelSlot<M> {
     /// Begins to load.
-    pub fn load(spec: ModelSpec, means: Means) -> Self {
-        let now = Arc::new(watch::Sender::new(Now::of(spec.clone(), 0)));
-        let idle_after_ms = Arc::new(AtomicU64::new(0));
-        tokio::spawn(let_go_when_idle(Arc::downgrade(&now), idle_after_ms.clone()));
-        let slot = Self { means: Mutex::new(means), now, idle_after_ms };
+    pub fn load(spec: ModelSpec<M>, means: Means) -> Self {
+        let slot = Self::resting(spec.clone(), means);
         slot.replace(spec);
         slot
+    }
+
+    /// Loads nothing before the first request.
+    pub fn resting(spec: ModelSpec<M>, means: Means) -> Self {
+        let mut now = Now::of(spec, 0);
+        now.status.state = ModelState::Unloaded;
+        let now = Arc::new(watch::Sender::new(now));
+        let idle_after_ms = Arc::new(AtomicU64::new(0));
+        tokio::spawn(let_go_when_idle(Arc::downgrade(&now), idle_after_ms.clone()));
+        Self { means: Mutex::new(means), now, idle_after_ms }
+    }
+
+    /// Lets go of the model that is there; another is loaded with the next request.
+    pub fn rest(&self, spec: ModelSpec<M>) {
+        self.now.send_modify(|now| {
+            *now = Now::of(spec, now.asked + 1);
+            now.status.state = ModelState::Unloaded;
+        });
     }
 
     /// Sets after how long without work a model is let go of; zero keeps it.
@@ -90,7 +116,7 @@ impl ModelSlot {
     }
 
     /// Lets go of the model that is there and begins to load another.
-    pub fn replace(&self, spec: ModelSpec) {
+    pub fn replace(&self, spec: ModelSpec<M>) {
         let mut asked = 0;
         self.now.send_modify(|now| {
             asked = now.asked + 1;
@@ -100,7 +126,7 @@ impl ModelSlot {
         // One that is still loading when the slot goes is of no use to anybody.
         let (change, means) = (Arc::downgrade(&self.now), *self.means());
         tokio::spawn(async move {
-            let loaded = GeneratorWorker::spawn(move || load(means)).await;
+            let loaded = Worker::spawn(move || load(means)).await;
             let Some(change) = change.upgrade() else { return };
             change.send_if_modified(|now| {
                 let is_wanted = now.asked == asked;
@@ -167,7 +193,7 @@ impl ModelSlot {
 
     /// The model; waits a little for one that is still loading, and calls back one that was let go of. A server that could
     /// not be reached is asked once more.
-    pub async fn ready(&self) -> Result<GeneratorWorker, ApiError> {
+    pub async fn ready(&self) -> Result<Worker<M>, ApiError> {
         let (is_away, again) = {
             let now = self.now.borrow();
             let is_away = now.status.state == ModelState::Unloaded;
@@ -197,7 +223,10 @@ impl ModelSlot {
 }
 
 /// Looks now and then, as long as the slot is there.
-async fn let_go_when_idle(slot: Weak<watch::Sender<Now>>, idle_after_ms: Arc<AtomicU64>) {
+async fn let_go_when_idle<M: ?Sized + Loaded + 'static>(
+    slot: Weak<watch::Sender<Now<M>>>,
+    idle_after_ms: Arc<AtomicU64>,
+) {
     loop {
         let after = Duration::from_millis(idle_after_ms.load(Ordering::Relaxed));
         let pause = if after.is_zero() { LOOK_EVERY } else { LOOK_EVERY.min(after / 4) };
@@ -209,8 +238,8 @@ async fn let_go_when_idle(slot: Weak<watch::Sender<Now>>, idle_after_ms: Arc<Ato
     }
 }
 
-impl Now {
-    fn of(spec: ModelSpec, asked: u32) -> Self {
+impl<M: ?Sized + Loaded + 'static> Now<M> {
+    fn of(spec: ModelSpec<M>, asked: u32) -> Self {
         Self { asked, status: loading(&spec), spec, worker: None, used: Instant::now() }
     }
 
@@ -241,7 +270,7 @@ impl Now {
         was_there
     }
 
-    fn settle(&mut self, name: &str, loaded: Result<GeneratorWorker, EngineError>) {
+    fn settle(&mut self, name: &str, loaded: Result<Worker<M>, EngineError>) {
         match loaded {
             Ok(worker) => {
                 tracing::info!(name, "the model is ready");
@@ -265,7 +294,7 @@ impl Now {
     }
 }
 
-fn loading(spec: &ModelSpec) -> ModelStatus {
+fn loading<M: ?Sized>(spec: &ModelSpec<M>) -> ModelStatus {
     ModelStatus {
         state: ModelState::Loading,
         name: spec.name.clone(),
@@ -318,7 +347,7 @@ mod tests {
     use super::*;
 
     fn slot(starter: bool) -> ModelSlot {
-        let spec = ModelSpec {
+        let spec: ModelSpec = ModelSpec {
             name: "Scripted".into(),
             starter,
             bytes: 12,
@@ -359,7 +388,8 @@ mod tests {
     async fn a_person_can_let_go_of_any_model_and_the_clock_not_of_the_starter() {
         let slot = slot(true);
         slot.ready().await.expect("it is there");
-        let idle = |now: &mut Now| now.is_idle_for(Duration::ZERO) && now.unload();
+        let idle =
+            |now: &mut Now<dyn TextGenerator>| now.is_idle_for(Duration::ZERO) && now.unload();
         assert!(!slot.now.send_if_modified(idle));
         slot.unload();
         assert_eq!(slot.status().state, ModelState::Unloaded);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::wire::ApiError;
-use crate::{Folders, ModelSpec, Models};
+use crate::{Folders, ModelSpec, Models, TranslatorSpec};
 
 /// Tells the time, in milliseconds since 1970.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -21,6 +21,8 @@ pub struct DeskOptions {
     pub folders: Folders,
     /// The model that writes until the person chooses another.
     pub model: ModelSpec,
+    /// The model that translates until the person chooses another.
+    pub translator: TranslatorSpec,
     /// Where models that were fetched lie.
     pub models: Models,
     /// The clock.
@@ -42,6 +44,7 @@ impl DeskOptions {
         Ok(Self {
             folders: Folders::of_this_computer(library)?,
             model,
+            translator: TranslatorSpec::translator_starter(),
             models: Models::of_this_computer(models, None)?,
             clock: Arc::new(system_time_ms),
             seeds: Arc::new(new_seed),

@@ -23,7 +23,7 @@ impl Desk {
             sampling.validate()?;
         }
         let settings = bounded(settings);
-        self.model().let_go_after(idle_time(&settings));
+        self.let_go_after(idle_time(&settings));
         let is_elsewhere = self.model().compute_on(means(&settings).device);
         let value = serde_json::to_value(settings).map_err(ApiError::internal)?;
         self.store().set_setting(KEY, &value).await?;

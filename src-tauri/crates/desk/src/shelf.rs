@@ -57,6 +57,11 @@ impl Shelf {
         self.used.get(&ModelTask::Story).map(|path| self.spec(path))
     }
 
+    /// The model of the person's own that translates; none for the one in the program.
+    pub fn translator(&self) -> Option<PathBuf> {
+        self.used.get(&ModelTask::Translate).cloned()
+    }
+
     fn spec(&self, path: &Path) -> ModelSpec {
         let limit = self.context.get(path).map(|tokens| *tokens as usize);
         ModelSpec::reading(path.to_owned(), limit)
@@ -119,14 +124,10 @@ impl Desk {
 
     /// The models that are part of the program.
     fn built_in_models(&self) -> Vec<ShelvedModel> {
-        let story = self.built_in();
+        let (story, translator) = (self.built_in(), self.translations_at_work().built_in());
         vec![
             built_in(ModelTask::Story, &story.name, story.bytes),
-            built_in(
-                ModelTask::Translate,
-                crate::translate::STARTER_NAME,
-                crate::translate::STARTER.len() as u64,
-            ),
+            built_in(ModelTask::Translate, &translator.name, translator.bytes),
             built_in(
                 ModelTask::Sentiment,
                 crate::sentiment::STARTER_NAME,
@@ -155,6 +156,12 @@ impl Desk {
             }
             Err(problem) => (own, Some(problem)),
         }
+    }
+
+    /// Where the person's own models lie.
+    pub(crate) async fn own_model_paths(&self) -> Result<Vec<PathBuf>, ApiError> {
+        let shelf = Shelf::load(self.store()).await?;
+        Ok(self.own_models(&shelf).0.into_iter().map(|own| own.path).collect())
     }
 
     /// Puts a GGUF file or a folder in Hugging Face layout on the shelf, where it is. Refused, with the reason, where
@@ -195,8 +202,12 @@ impl Desk {
 
     async fn strike_model(&self, path: &Path) -> Result<(), ApiError> {
         let mut shelf = Shelf::load(self.store()).await?;
+        let translated = shelf.translator().is_some_and(|translator| translator == path);
         let wrote = shelf.strike(path);
         shelf.keep(self.store()).await?;
+        if translated {
+            self.translations_at_work().use_model(None);
+        }
         if wrote && KeptServers::load(self.store()).await?.writes().is_none() {
             self.load_model(self.built_in().clone()).await;
         }
@@ -230,6 +241,9 @@ impl Desk {
             None => shelf.used.remove(&task),
         };
         shelf.keep(self.store()).await?;
+        if task == ModelTask::Translate {
+            self.translations_at_work().use_model(shelf.translator());
+        }
         if task == ModelTask::Story {
             self.leave_servers().await?;
             self.load_model(shelf.story().unwrap_or_else(|| self.built_in().clone())).await;

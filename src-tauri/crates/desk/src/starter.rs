@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use bimo_engine::TextGenerator;
 use bimo_models::{DescribedModel, DeviceWish, LoadOptions, ModelSource, Precision, TextTokenizer};
 
 use crate::ModelSpec;
@@ -64,7 +65,7 @@ pub fn describe_model(path: &Path) -> Result<DescribedModel, ApiError> {
     Ok(bimo_models::describe(path)?)
 }
 
-fn loader(source: ModelSource) -> crate::model::Loader {
+fn loader(source: ModelSource) -> crate::model::Loader<dyn TextGenerator> {
     Arc::new(move |Means { threads, device }| {
         // It is small enough for any processor: nobody needs to be asked.
         let device = match device {
@@ -76,7 +77,7 @@ fn loader(source: ModelSource) -> crate::model::Loader {
 }
 
 /// Size of a file, or of the files directly in a folder.
-fn bytes_of(path: &Path) -> u64 {
+pub(crate) fn bytes_of(path: &Path) -> u64 {
     let file = |path: &Path| std::fs::metadata(path).map_or(0, |metadata| metadata.len());
     match std::fs::read_dir(path) {
         Ok(entries) => entries.flatten().map(|entry| file(&entry.path())).sum(),

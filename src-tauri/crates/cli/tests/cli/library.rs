@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bimo_desk::wire::{ContinueRequest, StoryEvent, WritingParams};
-use bimo_desk::{Desk, DeskOptions, Folders, ModelSpec, Models};
+use bimo_desk::{Desk, DeskOptions, Folders, ModelSpec, Models, TranslatorSpec};
 use tempfile::TempDir;
 
 use crate::{object, printed, refused};
@@ -18,6 +18,7 @@ pub async fn desk_on(folder: &TempDir) -> Desk {
             named: Some(library),
         },
         model: ModelSpec::starter(),
+        translator: TranslatorSpec::translator_starter(),
         models: Models::of_this_computer(Some(folder.path().join("models")), None)
             .expect("a folder of models"),
         clock: Arc::new(|| 1_795_585_530_000),

@@ -5,8 +5,8 @@ use bimo_text as text;
 
 use super::{
     AuthorSpan, BinEntry, ChapterId, ChapterPage, ChapterSummary, Counts, Edit, GenerationId,
-    GenerationStatus, GenerationSummary, Guidance, HistoryQuery, Library, LibraryItem, Saved,
-    SearchHit, Try, WorkId, WorkSummary,
+    GenerationStatus, GenerationSummary, GlossaryEntryId, Guidance, HistoryQuery, Library,
+    LibraryItem, MemoryId, Saved, SearchHit, SegmentId, TranslationId, Try, WorkId, WorkSummary,
 };
 
 macro_rules! same_number {
@@ -24,7 +24,7 @@ macro_rules! same_number {
     )*};
 }
 
-same_number!(WorkId, ChapterId, GenerationId);
+same_number!(WorkId, ChapterId, GenerationId, TranslationId, SegmentId, GlossaryEntryId, MemoryId);
 
 impl From<text::Counts> for Counts {
     fn from(text::Counts { han, words, characters }: text::Counts) -> Self {

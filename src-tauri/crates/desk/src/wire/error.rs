@@ -1,9 +1,9 @@
 //! The one shape of every failure that a person is told of.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A failure. The window chooses its words by `code`, in the person's language.
-#[derive(Debug, Clone, PartialEq, Serialize, specta::Type)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct ApiError {
     /// Short, stable name of the kind of failure, `version_conflict` for instance.
@@ -19,7 +19,7 @@ pub struct ApiError {
 }
 
 /// Too little memory for a model.
-#[derive(Debug, Clone, PartialEq, Serialize, specta::Type)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct Shortage {
     /// Bytes that it needs, about.
@@ -31,7 +31,7 @@ pub struct Shortage {
 }
 
 /// A model to take in place of another.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, specta::Type)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub struct Instead {
     /// What people call it.

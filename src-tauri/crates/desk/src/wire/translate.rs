@@ -229,6 +229,8 @@ pub enum SegmentFlag {
     Repeats,
     /// Part of it is still in the source's language.
     Untranslated,
+    /// Words that were emphasised in the source are not found again.
+    Emphasis,
     /// A term is not translated as the glossary has it.
     GlossaryMissed,
     /// The sentence is in no language that the model reads; it stays as it was.

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bimo_desk::wire::{ModelState, ModelStatus, ModelTask};
-use bimo_desk::{Desk, DeskOptions, Folders, ModelSpec, Models, check_models_with};
+use bimo_desk::{Desk, DeskOptions, Folders, ModelSpec, Models, TranslatorSpec, check_models_with};
 use bimo_engine::scripted::ScriptedGenerator;
 
 const FIXTURES: &str =
@@ -21,7 +21,7 @@ const CHECKER: &str = "#!/bin/sh\n[ \"$1\" = --check-model ] || exit 9\n\
                        case \"$2\" in *greedy*) kill -9 $$ ;; esac\n";
 
 async fn desk_in(folder: &Path) -> Desk {
-    let own = ModelSpec {
+    let own: ModelSpec = ModelSpec {
         name: "Scripted".into(),
         starter: true,
         bytes: 12,
@@ -36,6 +36,7 @@ async fn desk_in(folder: &Path) -> Desk {
             named: None,
         },
         model: own,
+        translator: TranslatorSpec::translator_starter(),
         models: Models::of_this_computer(Some(folder.join("models")), None).expect("a folder"),
         clock: Arc::new(|| 1_795_585_530_000),
         seeds: Arc::new(|| 1),

@@ -15,6 +15,9 @@ mod shelf;
 mod starter;
 mod tasks;
 mod thinking;
+mod translating;
+mod translation_documents;
+mod translation_memory;
 mod tries;
 mod troubled;
 mod writing;
@@ -27,9 +30,9 @@ use std::time::Duration;
 use bimo_desk::wire::{
     ApiError, ChapterId, ContinueRequest, Edit, GenerationId, Saved, StoryEvent, WritingParams,
 };
-use bimo_desk::{Desk, DeskOptions, Folders, ModelSpec, Models};
+use bimo_desk::{Desk, DeskOptions, Folders, ModelSpec, Models, TranslatorSpec};
 use bimo_engine::TextGenerator;
-use bimo_engine::scripted::ScriptedGenerator;
+use bimo_engine::scripted::{ScriptedGenerator, ScriptedRewriter};
 use tempfile::TempDir;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
@@ -66,6 +69,7 @@ impl Place {
         DeskOptions {
             folders: self.folders(),
             model: spec(move || Ok(Box::new(model))),
+            translator: TranslatorSpec::translator_starter(),
             models: Models::of_this_computer(Some(self.models()), None).expect("a folder"),
             clock: Arc::new(move || clock.fetch_add(1000, Ordering::SeqCst)),
             seeds: Arc::new(move || seeds.fetch_add(100, Ordering::SeqCst)),
@@ -128,6 +132,18 @@ fn spec(
             let load = load.lock().expect("no panic").take().expect("it is loaded once");
             load()
         }),
+    }
+}
+
+/// A translator that can be loaded again and again.
+fn translating(rewriter: ScriptedRewriter) -> TranslatorSpec {
+    TranslatorSpec {
+        name: "Scripted".into(),
+        starter: true,
+        bytes: 12,
+        card: "# Scripted".into(),
+        goes_to: None,
+        load: Arc::new(move |_| Ok(Box::new(rewriter.clone()))),
     }
 }
 

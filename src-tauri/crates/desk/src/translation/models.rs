@@ -1,0 +1,79 @@
+//! The models that translate: the one in the program, or the person's own.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use bimo_engine::{Seq2Seq, Seq2SeqWorker};
+use bimo_models::{DeviceWish, LoadOptions, ModelSource, load_seq2seq};
+
+use super::translator::Translator;
+use crate::ModelSpec;
+use crate::checking::survives;
+use crate::model::Means;
+use crate::starter::bytes_of;
+use crate::wire::ApiError;
+
+const STARTER_NAME: &str = "Bimo translator starter";
+const STARTER: &[u8] = include_bytes!("../../../../starter/translator/translator.gguf");
+const STARTER_CARD: &str = include_str!("../../../../starter/translator/card.md");
+
+/// A model that translates.
+pub type TranslatorSpec = ModelSpec<dyn Seq2Seq>;
+
+impl ModelSpec<dyn Seq2Seq> {
+    /// The small one that is part of the program, for short everyday sentences.
+    #[must_use]
+    pub fn translator_starter() -> Self {
+        let source = ModelSource::Embedded { name: STARTER_NAME, bytes: STARTER };
+        Self {
+            name: STARTER_NAME.into(),
+            starter: true,
+            bytes: STARTER.len() as u64,
+            card: STARTER_CARD.into(),
+            goes_to: None,
+            load: Arc::new(move |means| load_seq2seq(&source, &options(means))),
+        }
+    }
+
+    /// A GGUF file, or a folder in Hugging Face layout.
+    #[must_use]
+    pub fn translator_at(path: PathBuf) -> Self {
+        let name = path.file_stem().map(|name| name.to_string_lossy().into_owned());
+        Self {
+            name: name.unwrap_or_default(),
+            starter: false,
+            bytes: bytes_of(&path),
+            card: String::new(),
+            goes_to: None,
+            load: Arc::new(move |means| {
+                survives(&path, &options(means))?;
+                load_seq2seq(&ModelSource::Path(path.clone()), &options(means))
+            }),
+        }
+    }
+}
+
+impl Translator {
+    /// Loads a translator from a GGUF file or a folder in Hugging Face layout.
+    pub async fn load(path: PathBuf) -> Result<Self, ApiError> {
+        Self::of(TranslatorSpec::translator_at(path)).await
+    }
+
+    /// The small one that is part of the program, for short everyday sentences.
+    pub async fn starter() -> Result<Self, ApiError> {
+        Self::of(TranslatorSpec::translator_starter()).await
+    }
+
+    async fn of(spec: TranslatorSpec) -> Result<Self, ApiError> {
+        Self::on(Seq2SeqWorker::spawn(move || (spec.load)(Means::default())).await?).await
+    }
+}
+
+/// Where the fastest device fails the next best computes: a translator is small enough for any.
+fn options(Means { threads, device }: Means) -> LoadOptions {
+    let device = match device {
+        DeviceWish::FastestOrAsk => DeviceWish::Fastest,
+        other => other,
+    };
+    LoadOptions { threads, device, ..LoadOptions::default() }
+}
