@@ -121,7 +121,7 @@ impl From<EngineError> for ApiError {
             }
         };
         let retryable = error.retryable();
-        let shortage = shortage_in(&error);
+        let shortage = shortage_in(&error).map(Box::new);
         Self { retryable, shortage, ..Self::new(error.code(), advice).with_detail(&error) }
     }
 }

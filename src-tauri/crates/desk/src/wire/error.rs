@@ -15,7 +15,7 @@ pub struct ApiError {
     /// True where the same request may succeed later without anything being changed.
     pub retryable: bool,
     /// Of a model that does not fit: what it needs, and what there is.
-    pub shortage: Option<Shortage>,
+    pub shortage: Option<Box<Shortage>>,
 }
 
 /// Too little memory for a model.
