@@ -143,17 +143,17 @@ describe("the model card", () => {
     const { desk, host } = await openWindow();
     await user.click(screen.getByTestId("rail-models"));
     await user.click(screen.getByTestId("bring-file"));
-    await waitFor(() => expect(screen.getAllByTestId("shelved")).toHaveLength(3));
+    await waitFor(() => expect(screen.getAllByTestId("shelved")).toHaveLength(4));
     await user.click(screen.getByTestId("use-model"));
-    await waitFor(() => expect(screen.getAllByTestId("shelved")[2]).toHaveTextContent(en.models.used.story));
+    await waitFor(() => expect(screen.getAllByTestId("shelved")[3]).toHaveTextContent(en.models.used.story));
 
     host.failNext("bringModel", { code: "model_invalid" });
     await user.click(screen.getByTestId("bring-file"));
     await waitFor(() => expect(desk.failure?.code).toBe("model_invalid"));
-    expect(screen.getAllByTestId("shelved")).toHaveLength(3);
+    expect(screen.getAllByTestId("shelved")).toHaveLength(4);
 
     await user.click(screen.getByTestId("forget-model"));
-    await waitFor(() => expect(screen.getAllByTestId("shelved")).toHaveLength(2));
+    await waitFor(() => expect(screen.getAllByTestId("shelved")).toHaveLength(3));
     expect(screen.getAllByTestId("shelved")[0]).toHaveTextContent(en.models.used.story);
   });
 });
