@@ -37,6 +37,8 @@ describe("servers", () => {
     await user.click(screen.getByTestId("rail-write"));
     expect(await screen.findByTestId("goes-to")).toHaveTextContent("Your text goes to example.org.");
     expect(screen.getByTestId("requests")).toHaveTextContent("A server writes");
+    await user.click(screen.getByTestId("rail-translate"));
+    expect(await screen.findByTestId("translate-requests")).toHaveTextContent("A server writes");
 
     await host.useModel("story", null);
     await waitFor(() => expect(screen.queryByTestId("goes-to")).toBeNull());
