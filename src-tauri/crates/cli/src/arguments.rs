@@ -32,6 +32,8 @@ pub enum Command {
     Translate(Translate),
     /// Say what mood, or what other class, a text and its sentences have
     Sentiment(Sentiment),
+    /// Summarise a text or document of any kind by its key sentences
+    Summarize(Summarize),
     /// List the works in the library
     Works,
     /// Print a work as Markdown
@@ -220,6 +222,38 @@ pub enum Unit {
     Document,
     /// Each line that is not empty
     Line,
+}
+
+/// `bimo summarize`
+///
+/// Texts, Markdown, web pages (of which the article is taken), subtitles, Word documents and EPUB books.
+#[derive(Debug, Args)]
+pub struct Summarize {
+    /// So many sentences [default: 5]
+    #[arg(long, value_name = "N", conflicts_with = "ratio", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
+    pub sentences: Option<usize>,
+    /// This share of the text's sentences, above 0 and up to 1
+    #[arg(long, value_name = "X", value_parser = share)]
+    pub ratio: Option<f64>,
+    /// How the summary is made
+    #[arg(long, value_name = "METHOD", default_value = "key")]
+    pub method: SummaryMethod,
+    /// The document; - for standard input
+    #[arg(value_name = "FILE|-")]
+    pub file: PathBuf,
+}
+
+/// How a summary is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SummaryMethod {
+    /// Of the text's own sentences those that say the most; no model is needed
+    Key,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share: f64 = text.parse().map_err(|_| "a number is needed".to_owned())?;
+    let is_share = share > 0.0 && share <= 1.0;
+    is_share.then_some(share).ok_or_else(|| "it is above 0 and at most 1".to_owned())
 }
 
 /// `bimo export`

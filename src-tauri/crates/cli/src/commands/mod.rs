@@ -6,6 +6,7 @@ mod history;
 mod models;
 mod score;
 mod sentiment;
+mod summarize;
 mod tokenize;
 mod translate;
 mod works;
@@ -41,6 +42,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
                 asked.model = chosen(asked.model, library, ModelTask::Sentiment).await;
                 return sentiment::run(asked, json).await;
             }
+            Command::Summarize(asked) => summarize::run(&asked, json)?,
             Command::Works => works::run(&open_library(library).await?, json).await?,
             Command::Export(asked) => {
                 export::run(&open_library(library).await?, &asked, json).await?;

@@ -8,6 +8,7 @@ mod model;
 mod models;
 mod sentiment;
 mod servers;
+mod summarize;
 mod translate;
 
 use std::io::Write;

@@ -1,0 +1,84 @@
+//! Which sentences are central, and which of them say something new.
+//!
+//! Central is a sentence that is similar to central ones: LexRank (Erkan and Radev 2004) with the cosines themselves for
+//! weights. The matrix of all cosines is never made: it is the product of the vectors with themselves, so that a step costs
+//! as much as reading the text. New is chosen by maximal marginal relevance (Carbonell and Goldstein 1998).
+
+use super::vectors::Vectors;
+
+/// Share of a step that goes along similarities; the rest goes anywhere.
+const DAMPING: f32 = 0.85;
+const STEPS: usize = 30;
+const PRECISION: f32 = 1e-5;
+/// How much being central counts against being new.
+const RELEVANCE: f32 = 0.7;
+/// From this cosine on two sentences say the same.
+const SAME: f32 = 0.9;
+
+/// How central each sentence is; the sum is 1 where there are any.
+pub(super) fn centrality(vectors: &Vectors) -> Vec<f32> {
+    let count = vectors.len();
+    let even = 1.0 / count.max(1) as f32;
+    let ones = vec![1.0; count];
+    // What each is similar to, itself left out.
+    let degrees = similar(vectors, &ones);
+    let mut rank = vec![even; count];
+    for _ in 0..STEPS {
+        let shares: Vec<f32> = rank
+            .iter()
+            .zip(&degrees)
+            .map(|(rank, degree)| if *degree > 1e-6 { rank / degree } else { 0.0 })
+            .collect();
+        let along = similar(vectors, &shares);
+        let carried: f32 = along.iter().sum();
+        let elsewhere = (1.0 - DAMPING * carried).max(0.0) * even;
+        let next: Vec<f32> = along.iter().map(|along| elsewhere + DAMPING * along).collect();
+        let moved: f32 = next.iter().zip(&rank).map(|(next, rank)| (next - rank).abs()).sum();
+        rank = next;
+        if moved < PRECISION {
+            break;
+        }
+    }
+    rank
+}
+
+/// For each sentence the sum of its cosines with the others, each times the other's factor.
+fn similar(vectors: &Vectors, factors: &[f32]) -> Vec<f32> {
+    let sum = vectors.weighted_sum(factors);
+    let with_all = (0..vectors.len()).map(|index| {
+        let own = if vectors.is_blank(index) { 0.0 } else { factors[index] };
+        (vectors.product(index, &sum) - own).max(0.0)
+    });
+    with_all.collect()
+}
+
+/// Up to so many of the candidates, in the order in which they were chosen, and for every sentence its cosine with the nearest
+/// of them. None says the same as another.
+pub(super) fn select(
+    vectors: &Vectors,
+    scores: &[f32],
+    candidates: &[usize],
+    wanted: usize,
+) -> (Vec<usize>, Vec<f32>) {
+    let mut chosen: Vec<usize> = Vec::new();
+    let mut nearest = vec![0.0_f32; vectors.len()];
+    let mut left: Vec<usize> = candidates.to_vec();
+    let mut room = vectors.room();
+    while chosen.len() < wanted {
+        left.retain(|&index| nearest[index] < SAME);
+        let worth = |index: usize| RELEVANCE * scores[index] - (1.0 - RELEVANCE) * nearest[index];
+        // Of two that are worth as much the earlier.
+        let best = left.iter().copied().rev().max_by(|&a, &b| worth(a).total_cmp(&worth(b)));
+        let Some(best) = best else { break };
+        left.retain(|&index| index != best);
+        chosen.push(best);
+        vectors.write(best, &mut room, false);
+        for (index, nearest) in nearest.iter_mut().enumerate() {
+            *nearest = nearest.max(vectors.product(index, &room));
+        }
+        vectors.write(best, &mut room, true);
+        // A sentence without a vector is nearest to itself.
+        nearest[best] = 1.0;
+    }
+    (chosen, nearest)
+}
