@@ -11,12 +11,13 @@ export async function openCompletions(key) {
     response.writeHead(code, { "Content-Type": "application/json" });
     response.end(JSON.stringify(value));
   };
-  const stream = (response) => {
+  const stream = (response, converses) => {
+    const said = (text) => (converses ? { delta: { content: text } } : { text });
+    const tell = (text, finish) => response.write(`data: ${JSON.stringify({ choices: [{ index: 0, ...said(text), finish_reason: finish }] })}\n\n`);
     response.writeHead(200, { "Content-Type": "text/event-stream" });
-    for (const text of pieces) {
-      response.write(`data: ${JSON.stringify({ choices: [{ index: 0, text, finish_reason: null }] })}\n\n`);
-    }
-    response.end('data: {"choices":[{"index":0,"text":"","finish_reason":"stop"}]}\n\ndata: [DONE]\n\n');
+    for (const text of pieces) tell(text, null);
+    tell("", "stop");
+    response.end("data: [DONE]\n\n");
   };
   const server = createServer(async (request, response) => {
     const body = (await request.toArray()).join("");
@@ -26,7 +27,7 @@ export async function openCompletions(key) {
       return answer(response, 200, { object: "list", data: [{ id: "story-70b", object: "model", owned_by: "vllm", max_model_len: 4096 }] });
     }
     if (status !== 200) return answer(response, status, { error: { message: "out of memory" } });
-    return stream(response);
+    return stream(response, request.url === "/v1/chat/completions");
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {

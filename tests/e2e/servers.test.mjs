@@ -70,6 +70,25 @@ test("it writes once it is chosen, and the window says where the text goes", asy
   assert.equal(generation.model, "story-70b");
 });
 
+test("it translates once it is chosen for that, and the Translate panel says where the text goes", async () => {
+  await desk.click("rail-models");
+  await desk.click("use-server");
+  await desk.until("it translates", async () => (await desk.shown("server-used-for")).length === 2);
+  await desk.photograph("servers-two-tasks");
+  server.say("<think>Rain.", "</think>\n\n", "雨停", "了。");
+  await desk.click("rail-translate");
+  await desk.see("source");
+  await desk.run("document.querySelector('[data-testid=source] .cm-content').focus()");
+  await desk.type("The rain stopped.");
+  await desk.until("it is translated", async () => (await desk.textOf("translate")).includes("雨停了。"));
+  assert.match(await desk.textOf("goes-to"), new RegExp(server.host));
+  const { messages } = server.seen.at(-1).body;
+  assert.match(messages.at(-1).content, /The rain stopped\.$/u);
+  await desk.photograph("servers-translates");
+  await desk.ask("use_model", { task: "translate", path: null });
+  await desk.gone("goes-to");
+});
+
 for (const [language, theme] of [["zh", "dark"], ["en", "light"]]) {
   test(`what goes wrong is said beside the text, ${language}, ${theme}`, async () => {
     await desk.click("rail-settings");

@@ -1,6 +1,6 @@
-//! Servers that write in place of a model on this computer.
+//! Servers that write and translate in place of a model on this computer.
 
-use bimo_desk::wire::{KnownServer, NewServer};
+use bimo_desk::wire::{KnownServer, ModelTask, NewServer};
 use tauri::State;
 
 use super::{Answer, ask};
@@ -30,8 +30,8 @@ pub async fn forget_server(desk: State<'_, Opening>, name: String) -> Answer<Vec
 
 #[tauri::command]
 #[specta::specta]
-pub async fn use_server(desk: State<'_, Opening>, name: String) -> Answer<()> {
-    ask(desk, |desk| async move { desk.use_server(name).await }).await
+pub async fn use_server(desk: State<'_, Opening>, task: ModelTask, name: String) -> Answer<()> {
+    ask(desk, move |desk| async move { desk.use_server(task, name).await }).await
 }
 
 #[tauri::command]

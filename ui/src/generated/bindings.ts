@@ -41,7 +41,7 @@ export const commands = {
 	servers: () => __TAURI_INVOKE<KnownServer[]>("servers"),
 	addServer: (server: NewServer, keepKey: boolean) => __TAURI_INVOKE<KnownServer[]>("add_server", { server, keepKey }),
 	forgetServer: (name: string) => __TAURI_INVOKE<KnownServer[]>("forget_server", { name }),
-	useServer: (name: string) => __TAURI_INVOKE<null>("use_server", { name }),
+	useServer: (task: ModelTask, name: string) => __TAURI_INVOKE<null>("use_server", { task, name }),
 	serverModels: (server: NewServer) => __TAURI_INVOKE<string[]>("server_models", { server }),
 	createWork: (title: string) => __TAURI_INVOKE<Created>("create_work", { title }),
 	createChapter: (work: WorkId, title: string, position: number | null) => __TAURI_INVOKE<Created>("create_chapter", { work, title, position }),
@@ -113,8 +113,8 @@ export const events = {
 export type Alternative = {
 	/**  The text. */
 	text: string,
-	/**  From 0 to 1: the mean probability of its tokens. */
-	confidence: number,
+	/**  From 0 to 1: the mean probability of its tokens; nothing where the model does not tell. */
+	confidence: number | null,
 };
 
 /**  A failure. The window chooses its words by `code`, in the person's language. */
@@ -700,8 +700,8 @@ export type KnownServer = {
 	key: KeyFrom,
 	/**  Who gets the text. */
 	goesTo: Destination,
-	/**  It is the one that writes. */
-	writes: boolean,
+	/**  What it does in place of a model on this computer. */
+	usedFor: ModelTask[],
 };
 
 /**  The whole library tree. Every change to the library answers with the new one. */

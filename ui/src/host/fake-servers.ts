@@ -1,18 +1,18 @@
-// Servers of the desk in memory: a list, one that may write, and a keyring that may be missing.
+// Servers of the desk in memory: a list, those that may do a task, and a keyring that may be missing.
 
-import type { ApiError, Destination, Host, KnownServer, NewServer } from "./host";
+import type { ApiError, Destination, Host, KnownServer, ModelTask, NewServer } from "./host";
 
 type Commands = Pick<Host, "servers" | "addServer" | "forgetServer" | "useServer" | "serverModels">;
 
 export interface FakeServers {
   commands: Commands;
-  /** Who gets the text; nobody where a model in the program writes. */
-  goesTo(): Destination | null;
-  /** A model in the program writes. */
-  leave(): void;
+  /** Who gets the text of a task; nobody where a model on this computer does it. */
+  goesTo(task: ModelTask): Destination | null;
+  /** A model on this computer does a task. */
+  leave(task: ModelTask): void;
 }
 
-/** `changed` is called when another one writes. */
+/** `changed` is called when another one does a task. */
 export function fakeServers(fail: (code: string) => ApiError, hasKeyring: boolean, changed: () => void): FakeServers {
   const list: KnownServer[] = [];
   const all = (): KnownServer[] => structuredClone(list);
@@ -21,8 +21,8 @@ export function fakeServers(fail: (code: string) => ApiError, hasKeyring: boolea
     const thisComputer = ["localhost", "127.0.0.1"].includes(hostname);
     return { host, thisComputer, openLine: protocol === "http:" && !thisComputer };
   };
-  const leave = () => {
-    for (const server of list) server.writes = false;
+  const leave = (task: ModelTask) => {
+    for (const server of list) server.usedFor = server.usedFor.filter((used) => used !== task);
   };
   const commands: Commands = {
     servers: async () => all(),
@@ -38,7 +38,7 @@ export function fakeServers(fail: (code: string) => ApiError, hasKeyring: boolea
         contextLength: server.contextLength,
         key: server.key === "" ? "nowhere" : keepKey ? "keyring" : "thisRun",
         goesTo,
-        writes: false,
+        usedFor: [],
       });
       return all();
     },
@@ -50,14 +50,14 @@ export function fakeServers(fail: (code: string) => ApiError, hasKeyring: boolea
       changed();
       return all();
     },
-    useServer: async (name) => {
-      leave();
+    useServer: async (task, name) => {
+      leave(task);
       const server = list.find((each) => each.name === name);
       if (!server) throw fail("server_not_listed");
-      server.writes = true;
+      server.usedFor.push(task);
       changed();
     },
     serverModels: async () => ["qwen3-32b", "story-70b"],
   };
-  return { commands, goesTo: () => list.find((each) => each.writes)?.goesTo ?? null, leave };
+  return { commands, goesTo: (task) => list.find((each) => each.usedFor.includes(task))?.goesTo ?? null, leave };
 }

@@ -6,6 +6,7 @@
 import type {
   ApiError,
   ChapterId,
+  Destination,
   Host,
   ModelStatus,
   OpenTranslation,
@@ -60,6 +61,8 @@ export interface FakeTranslations {
   readonly written: Map<string, string>;
   /** Lets the model fail at the next sentence. */
   failNext(code: string): void;
+  /** Tells which model translates now. */
+  tellModel(): void;
 }
 
 interface Kept {
@@ -75,12 +78,14 @@ interface Surroundings {
   pace: number;
   chapter: (id: ChapterId) => { work: WorkId; title: string; body: string };
   addChapter: (work: WorkId, title: string, body: string) => ChapterId;
+  /** Who gets the text; nobody where a model on this computer translates. */
+  goesTo: () => Destination | null;
 }
 
 const pause = (milliseconds: number) => new Promise((done) => setTimeout(done, milliseconds));
 const isOpen = (segment: Segment) => segment.state === "new" && !segment.locked;
 
-export function fakeTranslations({ fail, pace, chapter, addChapter }: Surroundings): FakeTranslations {
+export function fakeTranslations({ fail, pace, chapter, addChapter, goesTo }: Surroundings): FakeTranslations {
   const kept = new Map<TranslationId, Kept>();
   const asked: string[] = [];
   const documents = new Map<string, string>();
@@ -88,6 +93,7 @@ export function fakeTranslations({ fail, pace, chapter, addChapter }: Surroundin
   let numbers = 0;
   let failure: string | null = null;
   let tell: (event: TranslationEvent) => void = () => undefined;
+  let tellModel: () => void = () => undefined;
 
   const get = (id: TranslationId): Kept => kept.get(id) ?? raise("not_found");
   const raise = (code: string): never => {
@@ -224,7 +230,10 @@ export function fakeTranslations({ fail, pace, chapter, addChapter }: Surroundin
     watchTranslations: async (onEvent) => {
       tell = (event) => onEvent(structuredClone(event));
     },
-    watchTranslator: async (onStatus) => onStatus(translatorStatus()),
+    watchTranslator: async (onStatus) => {
+      tellModel = () => onStatus(translatorStatus(goesTo()));
+      tellModel();
+    },
     translations: async () => [...kept.values()].map((of) => structuredClone(of.open.summary)).reverse(),
     newTranslation: async (work, to) => answer(begin({ work }, "", to)),
     openTranslation: async (id) => answer(get(id)),
@@ -322,10 +331,10 @@ export function fakeTranslations({ fail, pace, chapter, addChapter }: Surroundin
     chooseDocument: async () => [...documents.keys()].at(-1) ?? null,
     chooseTargetFile: async (name) => `/home/writer/${name}`,
   };
-  return { commands, asked, documents, written, failNext: (code) => (failure = code) };
+  return { commands, asked, documents, written, failNext: (code) => (failure = code), tellModel: () => tellModel() };
 }
 
-function translatorStatus(): ModelStatus {
+function translatorStatus(goesTo: Destination | null): ModelStatus {
   return {
     state: "ready",
     name: "Bimo starter translator",
@@ -336,7 +345,7 @@ function translatorStatus(): ModelStatus {
     device: "CPU",
     deviceReason: { code: "built_for_processor" },
     bytes: 28_500_000,
-    goesTo: null,
+    goesTo,
     error: null,
   };
 }

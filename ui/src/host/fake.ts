@@ -124,7 +124,10 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
 
   const fail = (code: string): ApiError => ({ code, message: code, detail: null, retryable: false, shortage: null });
   let tellModel: () => void = () => undefined;
-  const remote = fakeServers(fail, options.keyring ?? true, () => tellModel());
+  const remote = fakeServers(fail, options.keyring ?? true, () => {
+    tellModel();
+    translator.tellModel();
+  });
   const page = (chapter: ChapterId): ChapterPage => {
     const found = pages.get(chapter);
     if (!found) throw fail("not_found");
@@ -296,7 +299,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     }));
     const tasks = (["story", "translate", "sentiment"] as const).map((task) => {
       const model = models.find((each) => each.usedFor.includes(task));
-      const byServer = task === "story" && remote.goesTo() !== null;
+      const byServer = remote.goesTo(task) !== null;
       return { task, name: byServer ? "The cluster" : (model?.name ?? null), path: model?.path ?? null, byServer };
     });
     return { tasks, models, ...folder };
@@ -308,7 +311,13 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
   const hub = fakeHub(fail, (address, path) => {
     brought.push({ ...shelved(path, address.split("/").at(-1) ?? address, "story"), from: "fetched", address });
   });
-  const translator = fakeTranslations({ fail, pace: pace * 12, chapter: page, addChapter });
+  const translator = fakeTranslations({
+    fail,
+    pace: pace * 12,
+    chapter: page,
+    addChapter,
+    goesTo: () => remote.goesTo("translate"),
+  });
 
   const answers: Host = {
     deskState: async () => ({
@@ -360,8 +369,9 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     },
     useModel: async (task, path) => {
       used.set(task, path);
-      if (task === "story") remote.leave();
+      remote.leave(task);
       tellModel();
+      translator.tellModel();
     },
     keepDefaults: async (path, kept) => {
       defaults.set(path, kept);
@@ -506,7 +516,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
       device: "CPU",
       deviceReason: { code: "built_for_processor" as const },
       bytes: 12_300_000,
-      goesTo: remote.goesTo(),
+      goesTo: remote.goesTo("story"),
       error: modelError,
     };
   }

@@ -106,7 +106,7 @@ export interface Host {
   addServer(server: NewServer, keepKey: boolean): Promise<KnownServer[]>;
   forgetServer(name: string): Promise<KnownServer[]>;
   /** Answers at once; `watchModel` tells when the server has answered. */
-  useServer(name: string): Promise<void>;
+  useServer(task: ModelTask, name: string): Promise<void>;
   /** Asks a server for the names of its models. */
   serverModels(server: NewServer): Promise<string[]>;
   chooseFolder(): Promise<string | null>;

@@ -267,7 +267,7 @@ export const en = {
   translate: translateEn,
   servers: {
     title: "Servers",
-    hint: "A model on another computer, or in another program on this one: vLLM, llama.cpp, Ollama, LM Studio. Nothing is sent before you write with it.",
+    hint: "A model on another computer, or in another program on this one: vLLM, llama.cpp, Ollama, LM Studio. Nothing is sent before you write or translate with it.",
     new: "Use a server…",
     add: "Add the server",
     cancel: "Cancel",
@@ -291,7 +291,7 @@ export const en = {
     goesTo: (host: string, here: boolean) =>
       here ? `Your text goes to ${host}, a program on this computer.` : `Your text goes to ${host}.`,
     openLine: "The line is not encrypted: others on the way can read your text and a key.",
-    inUse: "A server writes",
+    inUse: "A server is in use",
     ignored: (names: string) => `It does not know these settings, and writes without them: ${names}.`,
     comma: ", ",
     settings: {
@@ -337,7 +337,7 @@ export const en = {
     requests: (count: number) =>
       count === 0
         ? "No network request has been made. Nothing you write leaves this computer."
-        : `${plural(count, "network request has", "network requests have")} been made since the program began, all of them for models that you asked for. Nothing you write leaves this computer.`,
+        : `${plural(count, "network request has", "network requests have")} been made since the program began, all of them for models that you asked for, or to a server that you chose. What you write goes to such a server only.`,
     keys: "Keys",
   },
   keys: {

@@ -265,7 +265,7 @@ export const zh: Messages = {
   translate: translateZh,
   servers: {
     title: "服务器",
-    hint: "模型在别的电脑上，或在这台电脑的别的程序里：vLLM、llama.cpp、Ollama、LM Studio。用它写作之前，什么也不会发出去。",
+    hint: "模型在别的电脑上，或在这台电脑的别的程序里：vLLM、llama.cpp、Ollama、LM Studio。用它写作或翻译之前，什么也不会发出去。",
     new: "使用服务器…",
     add: "添加服务器",
     cancel: "取消",
@@ -288,7 +288,7 @@ export const zh: Messages = {
     forgetServer: (name: string) => `从列表中移除 ${name}，密钥一并删除`,
     goesTo: (host: string, here: boolean) => (here ? `你的文字会发给本机上的程序 ${host}。` : `你的文字会发往 ${host}。`),
     openLine: "连接没有加密：途中的人能读到你的文字和密钥。",
-    inUse: "由服务器写作",
+    inUse: "正在使用服务器",
     ignored: (names: string) => `它不认识这些设置，写作时没有用上：${names}。`,
     comma: "、",
     settings: {
@@ -331,7 +331,7 @@ export const zh: Messages = {
     use: "使用此文件夹",
     moved: (folder) => `下次启动起，作品库位于 ${folder}。原文件夹保持不变。`,
     privacy: "隐私",
-    requests: (count) => (count === 0 ? "没有发出任何网络请求。你写的内容不会离开这台电脑。" : `程序启动以来发出了 ${n(count)} 次网络请求，都是为了你要的模型。你写的内容不会离开这台电脑。`),
+    requests: (count) => (count === 0 ? "没有发出任何网络请求。你写的内容不会离开这台电脑。" : `程序启动以来发出了 ${n(count)} 次网络请求，都是为了你要的模型，或发给你选用的服务器。你写的内容只会发给这样的服务器。`),
     keys: "快捷键",
   },
   keys: {

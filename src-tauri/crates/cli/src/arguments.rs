@@ -99,7 +99,7 @@ pub struct Continue {
 }
 
 /// A server that writes in place of a model on this computer. Its key is read from BIMO_SERVER_KEY or from a file.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct OfServer {
     /// Let an OpenAI-compatible server write, with --model as its name for the model
     #[arg(long, value_name = "URL")]
@@ -147,10 +147,13 @@ pub struct Score {
 /// Sentences are printed as they come; paragraphs, line breaks and the marks of Markdown stay as they are.
 #[derive(Debug, Args)]
 pub struct Translate {
-    /// A GGUF file, a folder in Hugging Face layout, or owner/name[:file] of a fetched model [default: the one that the
-    /// window translates with, at first the small translator that is part of the program]
+    /// A translator, or a model that answers in a conversation: a GGUF file, a folder in Hugging Face layout, or
+    /// owner/name[:file] of a fetched model [default: the one that the window translates with, at first the small
+    /// translator that is part of the program]
     #[arg(long, value_name = "PATH|MODEL")]
     pub model: Option<PathBuf>,
+    #[command(flatten)]
+    pub server: OfServer,
     /// The language to write [default: the other one than the text's]
     #[arg(long, value_name = "LANGUAGE")]
     pub to: Option<TranslateTo>,

@@ -58,11 +58,12 @@ impl Desk {
         samples::seed_first_run(&store, &system_locale, clock()).await?;
         let settings = crate::settings::load(&store).await?;
         let servers = ServerAccess::new(models.secrets(), models.request_log());
-        let shelf = Shelf::load(&store).await?;
+        let (shelf, kept) = (Shelf::load(&store).await?, KeptServers::load(&store).await?);
         let means = crate::settings::means(&settings);
-        let translations = Translations::with(translator, shelf.translator(), means);
-        let own = || shelf.story().unwrap_or_else(|| model.clone());
-        let chosen = servers.chosen(&KeptServers::load(&store).await?).unwrap_or_else(own);
+        let chosen = servers.translator(&kept).or_else(|| shelf.translator());
+        let translations = Translations::with(translator, chosen, means);
+        let chosen = servers.story(&kept).or_else(|| shelf.story());
+        let chosen = chosen.unwrap_or_else(|| model.clone());
         let desk = Self {
             inner: Arc::new(Inner {
                 store,

@@ -2,7 +2,7 @@
 //!
 //! **Invariant**: a key is in the system's keyring or in memory, and in no setting, file, log or message.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bimo_engine::{CancellationToken, EngineError, TextGenerator};
@@ -14,9 +14,9 @@ use bimo_store::Store;
 use serde::{Deserialize, Serialize};
 
 use crate::secrets::{Secrets, SecretsError, with_secrets};
-use crate::shelf::Shelf;
-use crate::wire::{ApiError, Destination, KeyFrom, KnownServer, NewServer};
-use crate::{Desk, ModelSpec};
+use crate::tasks::{ASKED, not_for};
+use crate::wire::{ApiError, Destination, KeyFrom, KnownServer, ModelTask, NewServer};
+use crate::{Desk, ModelSpec, TranslatorSpec};
 
 const KEY: &str = "servers";
 /// More would only be a list that nobody reads.
@@ -28,8 +28,8 @@ const LONGEST_NAME: usize = 80;
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct KeptServers {
     servers: Vec<KeptServer>,
-    /// The name of the one that writes; none for a model on this computer.
-    writes: Option<String>,
+    /// The names of those that do a task; none for a model on this computer.
+    used: BTreeMap<ModelTask, String>,
 }
 
 /// A server without its key.
@@ -66,13 +66,18 @@ impl KeptServers {
         Ok(store.set_setting(KEY, &value).await?)
     }
 
-    /// The server that writes, where no model on this computer does.
-    pub fn writes(&self) -> Option<&str> {
-        self.that_writes().map(|server| server.name.as_str())
+    /// The name of the server that does a task, where no model on this computer does.
+    pub fn name_for(&self, task: ModelTask) -> Option<&str> {
+        self.doing(task).map(|server| server.name.as_str())
     }
 
-    fn that_writes(&self) -> Option<&KeptServer> {
-        self.find(self.writes.as_deref()?)
+    fn doing(&self, task: ModelTask) -> Option<&KeptServer> {
+        self.find(self.used.get(&task)?)
+    }
+
+    /// What a server does.
+    fn uses(&self, name: &str) -> Vec<ModelTask> {
+        self.used.iter().filter(|(_, used)| *used == name).map(|(task, _)| *task).collect()
     }
 
     fn find(&self, name: &str) -> Option<&KeptServer> {
@@ -86,8 +91,15 @@ impl ServerAccess {
     }
 
     /// The model of the server that writes, if one does.
-    pub fn chosen(&self, kept: &KeptServers) -> Option<ModelSpec> {
-        kept.that_writes().map(|server| self.spec(server))
+    pub fn story(&self, kept: &KeptServers) -> Option<ModelSpec> {
+        kept.doing(ModelTask::Story).map(|server| self.spec(server))
+    }
+
+    /// The model of the server that translates, if one does. It is always asked in a conversation.
+    pub fn translator(&self, kept: &KeptServers) -> Option<TranslatorSpec> {
+        let server = kept.doing(ModelTask::Translate)?;
+        let conversing = KeptServer { converses: true, ..server.clone() };
+        Some(TranslatorSpec::asking(self.spec(&conversing)))
     }
 
     /// A model whose loading asks the keyring for the key, and the server for its models.
@@ -140,7 +152,7 @@ impl ServerAccess {
         };
         let KeptServer { name, model, converses, context_length, .. } = server.clone();
         Some(KnownServer {
-            writes: kept.writes.as_ref() == Some(&name),
+            used_for: kept.uses(&name),
             name,
             address: address.to_string(),
             model,
@@ -224,19 +236,17 @@ impl Desk {
             }
             self.server_access().know(&new.name, None);
         }
-        let writes = kept.writes.as_ref() == Some(&new.name);
+        let uses = kept.uses(&new.name);
         match kept.servers.iter_mut().find(|one| one.name == new.name) {
-            Some(place) => *place = new.clone(),
-            None => kept.servers.push(new.clone()),
+            Some(place) => *place = new,
+            None => kept.servers.push(new),
         }
         kept.keep(self.store()).await?;
-        if writes {
-            self.load_model(self.server_access().spec(&new)).await;
-        }
+        self.take_up(uses).await?;
         self.servers().await
     }
 
-    /// Takes a server off the list, with its key. If it was the one that writes, a model on this computer does again.
+    /// Takes a server off the list, with its key. What it did a model on this computer does again.
     pub async fn forget_server(&self, name: String) -> Result<Vec<KnownServer>, ApiError> {
         let mut kept = KeptServers::load(self.store()).await?;
         if kept.find(&name).is_some_and(|server| server.has_kept_key) {
@@ -244,27 +254,27 @@ impl Desk {
         }
         self.server_access().know(&name, None);
         kept.servers.retain(|server| server.name != name);
-        let wrote = kept.writes.take_if(|writes| *writes == name).is_some();
+        let uses = kept.uses(&name);
+        kept.used.retain(|_, used| *used != name);
         kept.keep(self.store()).await?;
-        if wrote {
-            let shelf = Shelf::load(self.store()).await?;
-            self.load_model(shelf.story().unwrap_or_else(|| self.built_in().clone())).await;
-        }
+        self.take_up(uses).await?;
         self.servers().await
     }
 
-    /// Lets a server write, from now on and after the next start. What is being written is stopped and kept. Answers at
-    /// once; [`Desk::watch_model`] tells when the server has answered.
-    pub async fn use_server(&self, name: String) -> Result<(), ApiError> {
+    /// Lets a server do a task, from now on and after the next start. What is being written is stopped and kept. Answers at
+    /// once; [`Desk::watch_model`] and [`Desk::watch_translator`] tell when the server has answered.
+    pub async fn use_server(&self, task: ModelTask, name: String) -> Result<(), ApiError> {
+        if !ASKED.contains(&task) {
+            return Err(not_for(task, &name));
+        }
         let mut kept = KeptServers::load(self.store()).await?;
-        let Some(server) = kept.find(&name).cloned() else {
+        if kept.find(&name).is_none() {
             let message = "This server is not in the list: add it first.";
             return Err(ApiError::new("server_not_listed", message).with_detail(name));
-        };
-        kept.writes = Some(name);
+        }
+        kept.used.insert(task, name);
         kept.keep(self.store()).await?;
-        self.load_model(self.server_access().spec(&server)).await;
-        Ok(())
+        self.take_up([task]).await
     }
 
     /// Asks a server, added or not, for the names of its models.
@@ -286,10 +296,10 @@ impl Desk {
         Ok(models.into_iter().map(|model| model.name).collect())
     }
 
-    /// A model on this computer writes from now on.
-    pub(crate) async fn leave_servers(&self) -> Result<(), ApiError> {
+    /// A model on this computer does a task from now on.
+    pub(crate) async fn leave_server(&self, task: ModelTask) -> Result<(), ApiError> {
         let mut kept = KeptServers::load(self.store()).await?;
-        if kept.writes.take().is_some() {
+        if kept.used.remove(&task).is_some() {
             kept.keep(self.store()).await?;
         }
         Ok(())

@@ -16,7 +16,7 @@ use crate::tasks::{DONE, not_done, not_for};
 use crate::wire::{
     ApiError, ModelShelf, ModelTask, ShelvedFrom, ShelvedModel, TaskModel, WritingParams,
 };
-use crate::{Desk, ModelSpec};
+use crate::{Desk, ModelSpec, TranslatorSpec};
 
 const KEY: &str = "models";
 /// More would only be a list that nobody reads.
@@ -58,13 +58,17 @@ impl Shelf {
     }
 
     /// The model of the person's own that translates; none for the one in the program.
-    pub fn translator(&self) -> Option<PathBuf> {
-        self.used.get(&ModelTask::Translate).cloned()
+    pub fn translator(&self) -> Option<TranslatorSpec> {
+        let path = self.used.get(&ModelTask::Translate)?;
+        Some(TranslatorSpec::translator_reading(path.clone(), self.limit(path)))
+    }
+
+    fn limit(&self, path: &Path) -> Option<usize> {
+        self.context.get(path).map(|tokens| *tokens as usize)
     }
 
     fn spec(&self, path: &Path) -> ModelSpec {
-        let limit = self.context.get(path).map(|tokens| *tokens as usize);
-        ModelSpec::reading(path.to_owned(), limit)
+        ModelSpec::reading(path.to_owned(), self.limit(path))
     }
 
     async fn keep(&self, store: &Store) -> Result<(), ApiError> {
@@ -78,14 +82,14 @@ impl Shelf {
         used.map(|(task, _)| *task).collect()
     }
 
-    /// Forgets all about a model. Answers whether it was the one that writes.
-    fn strike(&mut self, path: &Path) -> bool {
-        let wrote = self.uses(path).contains(&ModelTask::Story);
+    /// Forgets all about a model. Answers what it was used for.
+    fn strike(&mut self, path: &Path) -> Vec<ModelTask> {
+        let uses = self.uses(path);
         self.brought.retain(|brought| brought != path);
         self.used.retain(|_, used| used != path);
         self.defaults.remove(path);
         self.context.remove(path);
-        wrote
+        uses
     }
 }
 
@@ -94,8 +98,8 @@ impl Desk {
     /// were fetched cannot be read, the others are there all the same.
     pub async fn models(&self) -> Result<ModelShelf, ApiError> {
         let shelf = Shelf::load(self.store()).await?;
-        let server = KeptServers::load(self.store()).await?.writes().map(str::to_owned);
-        let by_server = |task: &ModelTask| *task == ModelTask::Story && server.is_some();
+        let servers = KeptServers::load(self.store()).await?;
+        let by_server = |task: &ModelTask| servers.name_for(*task).is_some();
         let mut models = self.built_in_models();
         for model in &mut models {
             model.used_for = model.tasks.clone();
@@ -115,8 +119,8 @@ impl Desk {
             models.push(ShelvedModel { from, address, used_for, defaults, ..examined });
         }
         let tasks = DONE.map(|task| {
-            let name = server.clone().filter(|_| by_server(&task));
-            doing(task, &shelf, &models, name)
+            let server = servers.name_for(task).map(str::to_owned);
+            doing(task, &shelf, &models, server)
         });
         let folder = self.fetched_models().folder().display().to_string();
         Ok(ModelShelf { tasks: tasks.into(), models, folder, folder_problem })
@@ -202,16 +206,9 @@ impl Desk {
 
     async fn strike_model(&self, path: &Path) -> Result<(), ApiError> {
         let mut shelf = Shelf::load(self.store()).await?;
-        let translated = shelf.translator().is_some_and(|translator| translator == path);
-        let wrote = shelf.strike(path);
+        let uses = shelf.strike(path);
         shelf.keep(self.store()).await?;
-        if translated {
-            self.translations_at_work().use_model(None);
-        }
-        if wrote && KeptServers::load(self.store()).await?.writes().is_none() {
-            self.load_model(self.built_in().clone()).await;
-        }
-        Ok(())
+        self.take_up(self.done_here(uses).await?).await
     }
 
     /// Uses another model for a task, from now on and after the next start: one of the shelf that can do it, or the one
@@ -241,14 +238,15 @@ impl Desk {
             None => shelf.used.remove(&task),
         };
         shelf.keep(self.store()).await?;
-        if task == ModelTask::Translate {
-            self.translations_at_work().use_model(shelf.translator());
-        }
-        if task == ModelTask::Story {
-            self.leave_servers().await?;
-            self.load_model(shelf.story().unwrap_or_else(|| self.built_in().clone())).await;
-        }
-        Ok(())
+        self.leave_server(task).await?;
+        self.take_up([task]).await
+    }
+
+    /// Those of a model's tasks that no server does in its place.
+    async fn done_here(&self, mut tasks: Vec<ModelTask>) -> Result<Vec<ModelTask>, ApiError> {
+        let servers = KeptServers::load(self.store()).await?;
+        tasks.retain(|task| servers.name_for(*task).is_none());
+        Ok(tasks)
     }
 
     /// Gives a model fewer tokens to read than it could, which saves memory; or as many as it can.
@@ -262,16 +260,13 @@ impl Desk {
         if !self.is_shelved(&shelf, &path) {
             return Err(not_shelved(&path));
         }
-        let writes = shelf.uses(&path).contains(&ModelTask::Story);
+        let uses = shelf.uses(&path);
         match tokens {
             Some(tokens) => shelf.context.insert(path, tokens.max(LEAST_CONTEXT)),
             None => shelf.context.remove(&path),
         };
         shelf.keep(self.store()).await?;
-        let by_server = KeptServers::load(self.store()).await?.writes().is_some();
-        if let Some(spec) = shelf.story().filter(|_| writes && !by_server) {
-            self.load_model(spec).await;
-        }
+        self.take_up(self.done_here(uses).await?).await?;
         self.models().await
     }
 

@@ -62,8 +62,8 @@ fn describe(path: &Path, mut model: ShelvedModel, is_loaded: bool) -> ShelvedMod
     };
     let longest = described.context_length;
     let need = described.need.within(longest, model.context_limit.map(|limit| limit as usize));
+    model.tasks = tasks_of(&described);
     model.name = described.name;
-    model.tasks = tasks_of(described.kind);
     described.architecture.clone_into(&mut model.architecture);
     model.parameters = described.parameters as f64;
     model.context_length = u32::try_from(longest).unwrap_or(u32::MAX);

@@ -1,17 +1,24 @@
 //! What models are used for, and which of them can do what.
 
-use bimo_models::ModelKind;
 use bimo_models::seq2seq::Seq2SeqArchitecture;
+use bimo_models::{DescribedModel, ModelKind};
 
+use crate::Desk;
+use crate::servers::KeptServers;
+use crate::shelf::Shelf;
 use crate::wire::{ApiError, ModelTask};
 
 /// The tasks that something in this program does. For others no model can be chosen: nobody would ask it.
 pub(crate) const DONE: [ModelTask; 3] =
     [ModelTask::Story, ModelTask::Translate, ModelTask::Sentiment];
 
+/// Those of them that a model does by being asked in words, and so also a server.
+pub(crate) const ASKED: [ModelTask; 2] = [ModelTask::Story, ModelTask::Translate];
+
 /// The tasks that a model can do and that something asks it for.
-pub(crate) fn tasks_of(kind: ModelKind) -> Vec<ModelTask> {
-    let able: &[ModelTask] = match kind {
+pub(crate) fn tasks_of(model: &DescribedModel) -> Vec<ModelTask> {
+    let able: &[ModelTask] = match model.kind {
+        ModelKind::Continues if model.instruct => &ASKED,
         ModelKind::Continues => &[ModelTask::Story],
         ModelKind::Rewrites(Seq2SeqArchitecture::Marian) => &[ModelTask::Translate],
         ModelKind::Rewrites(Seq2SeqArchitecture::Bart) => &[ModelTask::Summarize],
@@ -24,6 +31,37 @@ pub(crate) fn tasks_of(kind: ModelKind) -> Vec<ModelTask> {
         ModelKind::PlacesSentences => &[ModelTask::Embed],
     };
     able.iter().copied().filter(|task| DONE.contains(task)).collect()
+}
+
+impl Desk {
+    /// Has tasks done by what is chosen for them now: a server, else a model of the person's own, else the one in the
+    /// program.
+    pub(crate) async fn take_up(
+        &self,
+        tasks: impl IntoIterator<Item = ModelTask>,
+    ) -> Result<(), ApiError> {
+        let shelf = Shelf::load(self.store()).await?;
+        let servers = KeptServers::load(self.store()).await?;
+        let access = self.server_access();
+        for task in tasks {
+            match task {
+                ModelTask::Story => {
+                    let chosen = access.story(&servers).or_else(|| shelf.story());
+                    self.load_model(chosen.unwrap_or_else(|| self.built_in().clone())).await;
+                }
+                ModelTask::Translate => {
+                    let chosen = access.translator(&servers).or_else(|| shelf.translator());
+                    self.translations_at_work().use_model(chosen);
+                }
+                // Their models are loaded when they are asked for.
+                ModelTask::Summarize
+                | ModelTask::Sentiment
+                | ModelTask::Answer
+                | ModelTask::Embed => {}
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The refusal of any model for a task that nothing does.
@@ -54,16 +92,33 @@ pub(crate) fn not_for(task: ModelTask, model: &str) -> ApiError {
 
 #[cfg(test)]
 mod tests {
+    use bimo_models::{MemoryNeed, Precision};
+
     use super::*;
+
+    fn tasks(kind: ModelKind, instruct: bool) -> Vec<ModelTask> {
+        tasks_of(&DescribedModel {
+            name: String::new(),
+            kind,
+            architecture: "",
+            parameters: 0,
+            context_length: 0,
+            instruct,
+            labels: Vec::new(),
+            weight_bytes: 0,
+            need: MemoryNeed::of_weights(0, 0, Precision::Fast),
+        })
+    }
 
     #[test]
     fn a_model_can_be_chosen_for_what_it_does_and_what_is_asked_for() {
-        let tasks = |kind| tasks_of(kind);
-        assert_eq!(tasks(ModelKind::Continues), [ModelTask::Story]);
-        assert_eq!(tasks(ModelKind::Rewrites(Seq2SeqArchitecture::Marian)), [ModelTask::Translate]);
-        assert_eq!(tasks(ModelKind::Classifies), [ModelTask::Sentiment]);
+        let marian = ModelKind::Rewrites(Seq2SeqArchitecture::Marian);
+        assert_eq!(tasks(ModelKind::Continues, false), [ModelTask::Story]);
+        assert_eq!(tasks(ModelKind::Continues, true), [ModelTask::Story, ModelTask::Translate]);
+        assert_eq!(tasks(marian, false), [ModelTask::Translate]);
+        assert_eq!(tasks(ModelKind::Classifies, false), [ModelTask::Sentiment]);
         for unused in [ModelKind::FindsAnswers, ModelKind::PlacesSentences] {
-            assert_eq!(tasks(unused), []);
+            assert_eq!(tasks(unused, false), []);
             assert_eq!(without_use(unused).code, "model_without_use");
         }
     }

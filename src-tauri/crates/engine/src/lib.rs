@@ -34,8 +34,8 @@ pub use generate::{
 pub use prompt::{EncodedPiece, EncodedPrompt, Message, Piece, PieceKind, Prompt, Role};
 pub use sampling::{DryParams, SamplingParams, XtcParams};
 pub use seq2seq::{
-    Candidate, EarlyStopping, RewriteEvent, RewriteRequest, RewriteSink, Rewriting, SearchParams,
-    Seq2Seq, Seq2SeqWorker, Source,
+    Candidate, EarlyStopping, GivenTerm, RewriteEvent, RewriteRequest, RewriteSink, Rewriting,
+    SearchParams, Seq2Seq, Seq2SeqWorker, Source,
 };
 pub use tokio_util::sync::CancellationToken;
 pub use worker::{EventSink, GeneratorWorker, Loaded, Worker};

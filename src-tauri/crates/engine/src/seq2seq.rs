@@ -38,9 +38,27 @@ pub enum Source {
         text: String,
         /// One of [`Seq2Seq::target_languages`]; nothing takes the model's first, where it has any.
         target: Option<String>,
+        /// Words of the text whose translation is given. Only a model that is asked in words is told of them.
+        terms: Vec<GivenTerm>,
     },
     /// Tokens as the model reads them.
     Tokens(Vec<TokenId>),
+}
+
+/// A word, and what it is to be called in the other language.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenTerm {
+    /// As the text has it.
+    pub source: String,
+    /// As the other text is to have it.
+    pub target: String,
+}
+
+impl Source {
+    /// A text to write in a language, without terms.
+    pub fn text(text: impl Into<String>, target: Option<String>) -> Self {
+        Self::Text { text: text.into(), target, terms: Vec::new() }
+    }
 }
 
 /// Texts to rewrite, and how.
@@ -127,7 +145,8 @@ pub struct Candidate {
     pub tokens: Vec<TokenId>,
     /// Its log-probability, divided by its length to the length penalty's power.
     pub score: f32,
-    /// Natural logarithm of each token's probability, given the source and the tokens before it, before any setting.
+    /// Natural logarithm of each token's probability, given the source and the tokens before it, before any setting; none
+    /// where a server does not tell.
     pub logprobs: Vec<f32>,
     /// Why it ended.
     pub finish: FinishReason,
@@ -207,7 +226,7 @@ mod tests {
     async fn a_worker_tells_of_every_source_and_answers_in_their_order() {
         let scripted = ScriptedRewriter::knowing([("雨停了。", "The rain has stopped.")]);
         let worker = Seq2SeqWorker::spawn(move || Ok(Box::new(scripted))).await.unwrap();
-        let text = |text: &str| Source::Text { text: text.into(), target: None };
+        let text = |text: &str| Source::text(text, None);
         let request = RewriteRequest {
             sources: vec![text("雨停了。"), text("abc")],
             search: SearchParams { best: Some(2), ..SearchParams::default() },

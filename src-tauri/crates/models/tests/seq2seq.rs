@@ -195,7 +195,7 @@ fn texts_are_read_as_the_model_s_own_tokenizer_reads_them() {
         let model = rewriter(path, Precision::Exact)?;
         for source in &expected.sources {
             let text = source.text.clone();
-            let text = Source::Text { text, target: expected.target.clone() };
+            let text = Source::text(text, expected.target.clone());
             let found = model.encode_source(&text).unwrap();
             if found != source.ids {
                 return Err(format!("{}: {found:?} instead of {:?}", source.text, source.ids));

@@ -29,7 +29,7 @@ struct Searched {
 
 impl Row {
     fn asked(&self) -> Source {
-        Source::Text { text: self.source.clone(), target: Some(self.to.clone()) }
+        Source::text(&*self.source, Some(self.to.clone()))
     }
 }
 

@@ -31,16 +31,35 @@ describe("servers", () => {
 
     await user.click(screen.getByTestId("rail-models"));
     expect(screen.getByTestId("unload-model")).toBeInTheDocument();
-    await user.click(within(await screen.findByTestId("server")).getByTestId("use-server"));
+    await user.click(within(await screen.findByTestId("server")).getByRole("button", { name: /Write with it/ }));
     // Its memory is not here.
     await waitFor(() => expect(screen.queryByTestId("unload-model")).toBeNull());
     await user.click(screen.getByTestId("rail-write"));
     expect(await screen.findByTestId("goes-to")).toHaveTextContent("Your text goes to example.org.");
-    expect(screen.getByTestId("requests")).toHaveTextContent("A server writes");
+    expect(screen.getByTestId("requests")).toHaveTextContent("A server is in use");
     await user.click(screen.getByTestId("rail-translate"));
-    expect(await screen.findByTestId("translate-requests")).toHaveTextContent("A server writes");
+    expect(await screen.findByTestId("translate-requests")).toHaveTextContent("A server is in use");
 
     await host.useModel("story", null);
+    await waitFor(() => expect(screen.queryByTestId("goes-to")).toBeNull());
+  });
+
+  it("translate in place of a model here, and the Translate panel says where the text goes", async () => {
+    const { user, host } = await openForm();
+    await user.type(screen.getByTestId("server-address"), "https://example.org");
+    await user.click(screen.getByTestId("server-add"));
+    const server = await screen.findByTestId("server");
+    await user.click(within(server).getByRole("button", { name: /Translate with it/ }));
+    expect(await within(server).findByTestId("server-used-for")).toHaveTextContent("translates now");
+    await waitFor(() => expect(screen.getByTestId("model-for-translate")).toHaveDisplayValue("The cluster (server)"));
+    await user.click(screen.getByTestId("rail-translate"));
+    expect(await screen.findByTestId("goes-to")).toHaveTextContent("Your text goes to example.org.");
+    expect(screen.getByTestId("translate-requests")).toHaveTextContent("A server");
+    await user.click(screen.getByTestId("rail-write"));
+    expect(screen.queryByTestId("goes-to")).toBeNull();
+
+    await host.useModel("translate", null);
+    await user.click(screen.getByTestId("rail-translate"));
     await waitFor(() => expect(screen.queryByTestId("goes-to")).toBeNull());
   });
 

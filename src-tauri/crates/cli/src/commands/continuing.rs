@@ -10,7 +10,7 @@ use bimo_desk::{
 };
 use serde_json::{Value, json};
 
-use super::{INTERRUPTED, interruption, load_from_server, load_model};
+use super::{INTERRUPTED, interruption, load_model, on_server};
 use crate::arguments::Continue;
 use crate::input::read_text;
 use crate::output::{print_json, print_line, print_part};
@@ -25,7 +25,7 @@ pub async fn run(asked: Continue, json: bool) -> anyhow::Result<ExitCode> {
         (None, None) => anyhow::bail!("there is no text to go on with: give --prompt or a file"),
     };
     let model = match &asked.server.server {
-        Some(address) => load_from_server(address, &asked.server, asked.model).await?,
+        Some(address) => TextModel::load(on_server(address, &asked.server, asked.model)?).await?,
         None => load_model(asked.model).await?,
     };
     let request = TextRequest {

@@ -35,7 +35,9 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             Command::Tokenize(asked) => tokenize::run(&asked, json)?,
             Command::Score(asked) => score::run(asked, json).await?,
             Command::Translate(mut asked) => {
-                asked.model = chosen(asked.model, library, ModelTask::Translate).await;
+                if asked.server.server.is_none() {
+                    asked.model = chosen(asked.model, library, ModelTask::Translate).await;
+                }
                 return translate::run(asked, json).await;
             }
             Command::Sentiment(mut asked) => {
@@ -128,11 +130,7 @@ fn locate(model: Option<PathBuf>) -> anyhow::Result<Option<PathBuf>> {
 }
 
 /// A server's model. Who gets the text is said.
-async fn load_from_server(
-    address: &str,
-    asked: &OfServer,
-    model: Option<PathBuf>,
-) -> anyhow::Result<TextModel> {
+fn on_server(address: &str, asked: &OfServer, model: Option<PathBuf>) -> anyhow::Result<ModelSpec> {
     let key = match &asked.key_file {
         Some(path) => std::fs::read_to_string(path)
             .with_context(|| format!("the key in {} cannot be read", path.display()))?,
@@ -156,7 +154,7 @@ async fn load_from_server(
             );
         }
     }
-    Ok(TextModel::load(spec).await?)
+    Ok(spec)
 }
 
 async fn load_model(model: Option<PathBuf>) -> anyhow::Result<TextModel> {

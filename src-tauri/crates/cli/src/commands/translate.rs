@@ -6,13 +6,13 @@ use std::process::ExitCode;
 use anyhow::Context;
 use bimo_desk::wire::{Edition, TargetLanguage};
 use bimo_desk::{
-    Cut, TextPiece, TextTranslation, TextTranslationRequest, Translator, document_sample,
-    plain_text, read_glossary, write_file,
+    Cut, TextPiece, TextTranslation, TextTranslationRequest, Translator, TranslatorSpec,
+    document_sample, plain_text, read_glossary, write_file,
 };
 use serde_json::json;
 
-use super::{INTERRUPTED, interruption, locate};
-use crate::arguments::{Translate, TranslateTo, TranslateUnit};
+use super::{INTERRUPTED, interruption, locate, on_server};
+use crate::arguments::{OfServer, Translate, TranslateTo, TranslateUnit};
 use crate::input::read_bytes;
 use crate::output::{print_json, print_line, print_part};
 
@@ -46,10 +46,15 @@ pub async fn run(asked: Translate, json: bool) -> anyhow::Result<ExitCode> {
         beams: asked.beams,
         glossary,
     };
-    let translator = match locate(asked.model)? {
-        Some(path) => Translator::load(path).await?,
-        None => Translator::starter().await?,
+    let spec = match &asked.server.server {
+        Some(address) => {
+            let conversing = OfServer { chat: true, ..asked.server.clone() };
+            TranslatorSpec::asking(on_server(address, &conversing, asked.model)?)
+        }
+        None => locate(asked.model)?
+            .map_or_else(TranslatorSpec::translator_starter, TranslatorSpec::translator_at),
     };
+    let translator = Translator::of(spec).await?;
     let is_printed = !json && asked.output.is_none();
     let mut printer = Printer::new(asked.bilingual);
     let on_piece = |piece: TextPiece<'_>| {

@@ -1,4 +1,4 @@
-//! `continue --server`, against a server that answers one thing.
+//! `continue --server` and `translate --server`, against a server that answers one thing.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -38,6 +38,10 @@ fn serve(mut stream: TcpStream, seen: &Mutex<Vec<String>>) -> std::io::Result<()
     reader.read_exact(&mut vec![0; length])?;
     let (kind, body) = if head.starts_with("GET") {
         ("application/json", r#"{"data":[{"id":"story","owned_by":"somebody"}]}"#.to_owned())
+    } else if head.contains("/chat/") {
+        let piece = r#"data: {"choices":[{"index":0,"delta":{"content":"雨停了。"}}]}"#;
+        let last = r#"data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#;
+        ("text/event-stream", format!("{piece}\n\n{last}\n\ndata: [DONE]\n\n"))
     } else {
         let piece = r#"data: {"choices":[{"index":0,"text":" a time."}]}"#;
         let last = r#"data: {"choices":[{"index":0,"text":"","finish_reason":"stop"}]}"#;
@@ -52,9 +56,13 @@ fn serve(mut stream: TcpStream, seen: &Mutex<Vec<String>>) -> std::io::Result<()
 }
 
 fn bimo(address: &str, more: &[&str], key: Option<&str>) -> Output {
+    run(&[&["continue", "--prompt", "Once upon", "--server", address], more].concat(), key)
+}
+
+fn run(arguments: &[&str], key: Option<&str>) -> Output {
     let models = tempfile::tempdir().expect("a folder");
     let mut command = Command::new(env!("CARGO_BIN_EXE_bimo"));
-    command.args(["continue", "--prompt", "Once upon", "--server", address]).args(more);
+    command.args(arguments);
     command.env("BIMO_MODELS", models.path()).env_remove("BIMO_SERVER_KEY");
     if let Some(key) = key {
         command.env("BIMO_SERVER_KEY", key);
@@ -74,6 +82,23 @@ fn a_server_writes_and_it_is_said_where_the_text_goes() {
     assert!(!errors.contains(SECRET), "{errors}");
     let heads = heads.lock().expect("a lock").clone();
     assert!(heads.iter().all(|head| head.contains(&format!("Bearer {SECRET}"))), "{heads:?}");
+}
+
+#[test]
+fn a_server_translates_in_a_conversation() {
+    let (address, heads) = start_server();
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("rain.txt");
+    std::fs::write(&file, "The rain stopped.\n").expect("a file");
+    let (file, server) = (file.display().to_string(), format!("http://{address}"));
+    let output = run(&["translate", "--server", &server, "--json", &file], Some(SECRET));
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    assert!(errors.contains(&format!("the text goes to {address}")), "{errors}");
+    let object: serde_json::Value = serde_json::from_slice(&output.stdout).expect("an object");
+    assert_eq!(object["segments"][0]["target"], "雨停了。");
+    let heads = heads.lock().expect("a lock").clone();
+    assert!(heads.iter().any(|head| head.contains("/v1/chat/completions")), "{heads:?}");
 }
 
 #[test]

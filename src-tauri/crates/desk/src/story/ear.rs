@@ -130,7 +130,9 @@ impl Cleaning {
     /// For a page; only a model that answers in a conversation may think.
     pub fn for_page(instruct: bool, prompt: &[ContextPiece]) -> Self {
         if instruct {
-            Self::PageWithoutThoughts { begun: opens_thought(prompt) }
+            Self::PageWithoutThoughts {
+                begun: opens_thought(prompt.iter().map(|piece| (piece.kind, &*piece.text))),
+            }
         } else {
             Self::Page
         }

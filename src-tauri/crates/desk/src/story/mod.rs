@@ -24,6 +24,7 @@ pub(crate) use context::Context;
 pub use ear::HeardToken;
 pub(crate) use ear::{Cleaning, Ear, Heard};
 pub(crate) use sent::SentPrompt;
+pub(crate) use thoughts::{Thoughts, Told, opens_thought};
 pub(crate) use turn::Turn;
 pub use wildness::sampling_for;
 

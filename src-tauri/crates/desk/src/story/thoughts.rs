@@ -7,8 +7,6 @@
 
 use bimo_engine::PieceKind;
 
-use crate::wire::ContextPiece;
-
 const OPEN: &str = "<think>";
 const CLOSE: &str = "</think>";
 
@@ -107,11 +105,11 @@ impl Thoughts {
 }
 
 /// True where the end of a prompt has opened a thought: the model's format, not the person's text.
-pub(crate) fn opens_thought(prompt: &[ContextPiece]) -> bool {
-    let last = prompt.iter().rev().find(|piece| !piece.text.trim().is_empty());
-    last.is_some_and(|piece| {
-        piece.kind == PieceKind::Template && piece.text.trim_end().ends_with(OPEN)
-    })
+pub(crate) fn opens_thought<'p>(
+    prompt: impl DoubleEndedIterator<Item = (PieceKind, &'p str)>,
+) -> bool {
+    let last = prompt.rev().find(|(_, text)| !text.trim().is_empty());
+    last.is_some_and(|(kind, text)| kind == PieceKind::Template && text.trim_end().ends_with(OPEN))
 }
 
 /// Bytes at the end of `text` that may become a tag.
@@ -178,9 +176,9 @@ mod tests {
 
     #[test]
     fn only_the_format_opens_a_thought_and_only_at_the_end() {
-        let piece = |kind, text: &str| ContextPiece { kind, text: text.into(), tokens: 1 };
-        let template = |text| piece(PieceKind::Template, text);
-        let text = |words| piece(PieceKind::Text, words);
+        let opens_thought = |pieces: &[_]| opens_thought(pieces.iter().copied());
+        let template = |text| (PieceKind::Template, text);
+        let text = |words| (PieceKind::Text, words);
         assert!(opens_thought(&[text("Go on."), template("<|assistant|><think>\n")]));
         assert!(!opens_thought(&[template("<|assistant|>"), text("She wrote <think>")]));
         assert!(!opens_thought(&[template("<think>\n"), text("She left.")]));

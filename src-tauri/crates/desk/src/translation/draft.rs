@@ -36,7 +36,8 @@ pub(super) struct Draft {
 #[derive(Debug, Clone)]
 pub(super) struct Judged {
     text: String,
-    logprob: f32,
+    /// Of a token, in the mean; nothing where the model does not tell.
+    logprob: Option<f32>,
     flags: Vec<SegmentFlag>,
     /// The other texts, the best first.
     others: Vec<Alternative>,
@@ -98,7 +99,7 @@ impl Draft {
             .into_iter()
             .map(|one| Alternative {
                 text: script(&one.text, wish.to),
-                confidence: one.logprob.exp(),
+                confidence: one.logprob.map(f32::exp),
             })
             .collect();
         Some(chosen)
@@ -146,7 +147,8 @@ impl Draft {
             flags.push(SegmentFlag::InPieces);
         }
         let logprobs: Vec<f32> = pieces.iter().flat_map(|piece| &piece.logprobs).copied().collect();
-        let logprob = logprobs.iter().sum::<f32>() / logprobs.len().max(1) as f32;
+        let logprob =
+            (!logprobs.is_empty()).then(|| logprobs.iter().sum::<f32>() / logprobs.len() as f32);
         Judged { text, logprob, flags, others: Vec::new() }
     }
 
@@ -177,7 +179,7 @@ impl Judged {
             terms: spans(&draft.source, &hits, &target),
             target,
             alternatives: self.others.clone(),
-            logprob: Some(self.logprob),
+            logprob: self.logprob,
             flags: self.flags.clone(),
         }
     }

@@ -10,6 +10,7 @@
 //! **Invariant**: a sentence is in the library before the window is told of it, and what the person made theirs is changed
 //! by nobody else.
 
+mod by_prompt;
 mod chapter;
 mod checks;
 mod dictionary;

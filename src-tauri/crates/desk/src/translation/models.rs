@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use bimo_engine::{Seq2Seq, Seq2SeqWorker};
-use bimo_models::{DeviceWish, LoadOptions, ModelSource, load_seq2seq};
+use bimo_engine::{EngineError, Seq2Seq, Seq2SeqWorker};
+use bimo_models::{DeviceWish, LoadOptions, ModelKind, ModelSource, load_seq2seq};
 
+use super::by_prompt::PromptedTranslator;
 use super::translator::Translator;
 use crate::ModelSpec;
 use crate::checking::survives;
@@ -35,9 +36,15 @@ impl ModelSpec<dyn Seq2Seq> {
         }
     }
 
-    /// A GGUF file, or a folder in Hugging Face layout.
+    /// A GGUF file, or a folder in Hugging Face layout: a translator, or a model that answers in a conversation and is
+    /// asked for translations.
     #[must_use]
     pub fn translator_at(path: PathBuf) -> Self {
+        Self::translator_reading(path, None)
+    }
+
+    /// The same, with fewer tokens to read than it could, where it is asked for translations.
+    pub(crate) fn translator_reading(path: PathBuf, context_length: Option<usize>) -> Self {
         let name = path.file_stem().map(|name| name.to_string_lossy().into_owned());
         Self {
             name: name.unwrap_or_default(),
@@ -46,25 +53,36 @@ impl ModelSpec<dyn Seq2Seq> {
             card: String::new(),
             goes_to: None,
             load: Arc::new(move |means| {
+                if bimo_models::describe(&path)?.kind == ModelKind::Continues {
+                    return prompted(&ModelSpec::reading(path.clone(), context_length), means);
+                }
                 survives(&path, &options(means))?;
                 load_seq2seq(&ModelSource::Path(path.clone()), &options(means))
             }),
         }
     }
+
+    /// A model that answers in a conversation, and is asked for translations.
+    #[must_use]
+    pub fn asking(model: ModelSpec) -> Self {
+        Self {
+            name: model.name.clone(),
+            starter: false,
+            bytes: model.bytes,
+            card: model.card.clone(),
+            goes_to: model.goes_to.clone(),
+            load: Arc::new(move |means| prompted(&model, means)),
+        }
+    }
+}
+
+fn prompted(model: &ModelSpec, means: Means) -> Result<Box<dyn Seq2Seq>, EngineError> {
+    Ok(Box::new(PromptedTranslator::of((model.load)(means)?)?))
 }
 
 impl Translator {
-    /// Loads a translator from a GGUF file or a folder in Hugging Face layout.
-    pub async fn load(path: PathBuf) -> Result<Self, ApiError> {
-        Self::of(TranslatorSpec::translator_at(path)).await
-    }
-
-    /// The small one that is part of the program, for short everyday sentences.
-    pub async fn starter() -> Result<Self, ApiError> {
-        Self::of(TranslatorSpec::translator_starter()).await
-    }
-
-    async fn of(spec: TranslatorSpec) -> Result<Self, ApiError> {
+    /// Loads a translator.
+    pub async fn of(spec: TranslatorSpec) -> Result<Self, ApiError> {
         Self::on(Seq2SeqWorker::spawn(move || (spec.load)(Means::default())).await?).await
     }
 }

@@ -31,13 +31,11 @@ impl Desk {
             return Err(ApiError::new("alternative_gone", message));
         }
         let chosen = alternatives.remove(alternative as usize);
-        let before = Alternative {
-            text: kept.outcome.target.clone(),
-            confidence: kept.outcome.confidence.unwrap_or(0.0),
-        };
+        let before =
+            Alternative { text: kept.outcome.target.clone(), confidence: kept.outcome.confidence };
         alternatives.insert(0, before);
         let outcome = SegmentOutcome {
-            confidence: Some(chosen.confidence),
+            confidence: chosen.confidence,
             alternatives: json(&alternatives),
             ..self.own_outcome(&kept, &translation, chosen.text).await?
         };

@@ -4,14 +4,14 @@
 use std::sync::Arc;
 
 use bimo_engine::{
-    CancellationToken, EngineError, ModelCard, RewriteEvent, RewriteRequest, Rewriting,
+    CancellationToken, EngineError, GivenTerm, ModelCard, RewriteEvent, RewriteRequest, Rewriting,
     SearchParams, Seq2SeqWorker, Source,
 };
 use tokio::sync::mpsc;
 
 use super::draft::{Draft, Judged};
 use super::segmenting::halves;
-use super::terms::Terms;
+use super::terms::{Term, Terms};
 use crate::wire::{Alternative, ApiError, SegmentFlag, TargetLanguage, TermSpan};
 
 /// Beams where nobody asks for a number: there are as many texts to choose from.
@@ -138,8 +138,9 @@ impl Translator {
     ) -> Result<(), ApiError> {
         let mut unknown: Vec<String> = Vec::new();
         for draft in drafts {
-            let terms =
-                wish.terms.in_source(&draft.simplified).into_iter().map(|(term, _)| &term.source);
+            let terms = wish.terms.in_source(&draft.simplified).into_iter();
+            // One that is asked in words is told of the glossary beforehand.
+            let terms = terms.filter(|_| !self.card().instruct).map(|(term, _)| &term.source);
             let inlines =
                 draft.inlines.iter().filter(|one| one.wants_rendering()).map(|one| &one.text);
             for words in terms.chain(inlines) {
@@ -248,13 +249,23 @@ struct Work<'w> {
 }
 
 impl Work<'_> {
+    /// A text with the glossary's words in it.
+    fn source(&self, text: &str) -> Source {
+        let given =
+            |term: &Term| GivenTerm { source: term.source.clone(), target: term.target.clone() };
+        let hits = self.wish.terms.in_source(text);
+        let mut terms: Vec<GivenTerm> = hits.into_iter().map(|(term, _)| given(term)).collect();
+        terms.dedup();
+        Source::Text { text: text.to_owned(), target: self.language.map(str::to_owned), terms }
+    }
+
     /// One try at each draft. Tells of those that are good, and in the last round of all; answers the others.
     async fn round(&mut self, round: Round, drafts: Vec<Draft>) -> Result<Vec<Draft>, ApiError> {
         if drafts.is_empty() || self.cancel.is_cancelled() {
             return Ok(drafts);
         }
         let sources = drafts.iter().flat_map(|draft| &draft.pieces);
-        let sources = sources.map(|text| source(text, self.language)).collect();
+        let sources = sources.map(|text| self.source(text)).collect();
         let request = RewriteRequest { sources, search: search(round, self.wish) };
         let mut open: Vec<Open> = drafts.into_iter().map(Open::from).collect();
         let pieces = |(owner, draft): (usize, &Open)| {
@@ -305,7 +316,7 @@ fn cut_smaller(drafts: Vec<Draft>) -> (Vec<Draft>, Vec<Draft>) {
 }
 
 fn source(text: &str, language: Option<&str>) -> Source {
-    Source::Text { text: text.to_owned(), target: language.map(str::to_owned) }
+    Source::text(text, language.map(str::to_owned))
 }
 
 fn search(round: Round, wish: &Wish) -> SearchParams {

@@ -37,8 +37,8 @@ pub(crate) struct Translations {
 
 impl Translations {
     /// Loads no model before something is to be translated.
-    pub fn with(built_in: TranslatorSpec, chosen: Option<PathBuf>, means: Means) -> Self {
-        let spec = chosen.map_or_else(|| built_in.clone(), TranslatorSpec::translator_at);
+    pub fn with(built_in: TranslatorSpec, chosen: Option<TranslatorSpec>, means: Means) -> Self {
+        let spec = chosen.unwrap_or_else(|| built_in.clone());
         Self {
             built_in,
             model: ModelSlot::resting(spec, means),
@@ -57,10 +57,9 @@ impl Translations {
         &self.built_in
     }
 
-    /// Translates with another model from now on; with the one in the program where no path is given.
-    pub fn use_model(&self, path: Option<PathBuf>) {
-        let built_in = || self.built_in.clone();
-        self.model.rest(path.map_or_else(built_in, TranslatorSpec::translator_at));
+    /// Translates with another model from now on; with the one in the program where none is given.
+    pub fn use_model(&self, chosen: Option<TranslatorSpec>) {
+        self.model.rest(chosen.unwrap_or_else(|| self.built_in.clone()));
     }
 
     /// See [`ModelSlot::let_go_after`].

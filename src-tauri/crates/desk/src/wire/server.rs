@@ -1,8 +1,10 @@
-//! Servers that write in place of a model on this computer.
+//! Servers that write and translate in place of a model on this computer.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+
+use super::ModelTask;
 
 /// A server as a person adds it. One of the same name is replaced.
 #[derive(Clone, Default, PartialEq, Eq, Deserialize, specta::Type)]
@@ -59,8 +61,8 @@ pub struct KnownServer {
     pub key: KeyFrom,
     /// Who gets the text.
     pub goes_to: Destination,
-    /// It is the one that writes.
-    pub writes: bool,
+    /// What it does in place of a model on this computer.
+    pub used_for: Vec<ModelTask>,
 }
 
 /// Who gets what is written.

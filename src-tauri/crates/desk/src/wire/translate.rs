@@ -187,8 +187,8 @@ pub struct Segment {
 pub struct Alternative {
     /// The text.
     pub text: String,
-    /// From 0 to 1: the mean probability of its tokens.
-    pub confidence: f32,
+    /// From 0 to 1: the mean probability of its tokens; nothing where the model does not tell.
+    pub confidence: Option<f32>,
 }
 
 /// A word of the glossary in a segment. Offsets are UTF-16 units.

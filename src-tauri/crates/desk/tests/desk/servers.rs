@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bimo_desk::wire::{KeyFrom, ModelState, ModelTask, NewServer, StoryEvent};
+use bimo_desk::wire::{KeyFrom, ModelState, ModelTask, NewServer, StoryEvent, TranslationEvent};
 use bimo_desk::{Desk, DeskOptions, Secrets, SecretsError};
 use bimo_engine::scripted::ScriptedGenerator;
 use serde_json::{Value, json};
@@ -13,6 +13,7 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::shelf::settled;
+use crate::translating::{Told, translated};
 use crate::{Place, Story, at_end, begun, body, edit, story, told};
 
 const SECRET: &str = "sk-s3cretKey";
@@ -83,6 +84,7 @@ impl WritingServer {
         stream.read_exact(&mut body).await?;
         let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
         let asks_for_models = head.starts_with("GET");
+        let converses = head.contains("/chat/completions");
         self.asked.lock().expect("a lock").push((head, body));
         if asks_for_models {
             let list = json!({ "data": [{ "id": "big-story", "owned_by": "vllm", "max_model_len": 2048 }] });
@@ -99,15 +101,24 @@ impl WritingServer {
             "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n";
         stream.write_all(head.as_bytes()).await?;
         for word in words {
-            let chunk = json!({ "choices": [{ "index": 0, "text": word }] });
+            let chunk = match converses {
+                true => json!({ "choices": [{ "index": 0, "delta": { "content": word } }] }),
+                false => json!({ "choices": [{ "index": 0, "text": word }] }),
+            };
             stream.write_all(format!("data: {chunk}\n\n").as_bytes()).await?;
             stream.flush().await?;
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
         match end {
             End::Whole => {
-                let last =
-                    json!({ "choices": [{ "index": 0, "text": "", "finish_reason": "stop" }] });
+                let last = match converses {
+                    true => {
+                        json!({ "choices": [{ "index": 0, "delta": {}, "finish_reason": "stop" }] })
+                    }
+                    false => {
+                        json!({ "choices": [{ "index": 0, "text": "", "finish_reason": "stop" }] })
+                    }
+                };
                 stream.write_all(format!("data: {last}\n\ndata: [DONE]\n\n").as_bytes()).await?;
             }
             End::Broken => {}
@@ -168,12 +179,12 @@ async fn a_story_goes_on_through_a_server_and_after_a_restart_too() {
     let (place, keyring, server) = (Place::new(), Arc::default(), WritingServer::start().await);
     let desk = desk_with(&place, &keyring).await;
     let added = desk.add_server(server.named("The cluster"), true).await.expect("it is added");
-    assert_eq!((added[0].key, added[0].writes), (KeyFrom::Keyring, false));
+    assert_eq!((added[0].key, &added[0].used_for[..]), (KeyFrom::Keyring, &[][..]));
     assert!(added[0].goes_to.this_computer && !added[0].goes_to.open_line);
     assert!(server.asked().is_empty(), "nothing is asked before it is used");
     assert_eq!(desk.desk_state().await.expect("a state").network_requests, 0);
 
-    desk.use_server("The cluster".into()).await.expect("it is chosen");
+    desk.use_server(ModelTask::Story, "The cluster".into()).await.expect("it is chosen");
     let status = settled(&desk).await;
     assert_eq!((status.state, status.name.as_str()), (ModelState::Ready, "big-story"));
     assert_eq!(status.goes_to.expect("it is said").host, server.address.to_string());
@@ -192,14 +203,76 @@ async fn a_story_goes_on_through_a_server_and_after_a_restart_too() {
 
     let desk = desk_with(&place, &keyring).await;
     assert_eq!(settled(&desk).await.name, "big-story");
-    assert!(desk.servers().await.expect("the list")[0].writes);
+    assert_eq!(desk.servers().await.expect("the list")[0].used_for, [ModelTask::Story]);
     desk.use_model(ModelTask::Story, None).await.expect("the one in the program");
     let status = settled(&desk).await;
     assert_eq!((status.name.as_str(), status.goes_to), ("Scripted", None));
-    assert!(!desk.servers().await.expect("the list")[0].writes);
+    assert!(desk.servers().await.expect("the list")[0].used_for.is_empty());
     assert_eq!(stories(&desk).await, ["Scripted"]);
     desk.forget_server("The cluster".into()).await.expect("it is forgotten");
     assert!(keyring.kept.lock().expect("a lock").is_empty());
+}
+
+#[tokio::test]
+async fn a_server_translates_while_a_model_here_writes_and_after_a_restart_too() {
+    let (place, keyring, server) = (Place::new(), Arc::default(), WritingServer::start().await);
+    let desk = desk_with(&place, &keyring).await;
+    desk.add_server(server.named("S"), true).await.expect("it is added");
+    let refused = desk.use_server(ModelTask::Sentiment, "S".into()).await.expect_err("no classes");
+    assert_eq!(refused.code, "model_of_other_task");
+    desk.use_server(ModelTask::Translate, "S".into()).await.expect("it is chosen");
+    assert_eq!(desk.servers().await.expect("the list")[0].used_for, [ModelTask::Translate]);
+    assert_eq!(stories(&desk).await, ["Scripted"]);
+    assert!(server.asked().is_empty(), "nothing is asked before something is to be translated");
+
+    server.writes(&["<think>Rain", " …</think>\n\n", "雨停", "了。"], End::Whole);
+    let (_, open, _) = translated(&desk, "The rain stopped.").await;
+    let segment = &open.segments[0];
+    assert_eq!((&segment.target[..], segment.confidence), ("雨停了。", None));
+    assert_eq!(segment.flags, []);
+    let (head, sent) = server.asked().pop().expect("it was asked");
+    assert!(head.starts_with("POST /v1/chat/completions"), "{head}");
+    let asked = sent["messages"].as_array().and_then(|all| all.last()).expect("a message");
+    let asked = asked["content"].as_str().expect("words");
+    assert!(
+        asked.contains("Simplified Chinese") && asked.ends_with("The rain stopped."),
+        "{asked}"
+    );
+    drop(desk);
+
+    let desk = desk_with(&place, &keyring).await;
+    translated(&desk, "The rain stopped.").await;
+    let before = server.asked().len();
+    assert!(before > 2);
+    desk.use_model(ModelTask::Translate, None).await.expect("the one in the program");
+    assert!(desk.servers().await.expect("the list")[0].used_for.is_empty());
+    translated(&desk, "She is here.").await;
+    assert_eq!(server.asked().len(), before, "nothing goes out any more");
+}
+
+#[tokio::test]
+async fn a_server_that_fails_leaves_the_sentence_open_and_says_why() {
+    let (place, keyring, server) = (Place::new(), Arc::default(), WritingServer::start().await);
+    let desk = desk_with(&place, &keyring).await;
+    desk.add_server(server.named("S"), true).await.expect("it is added");
+    desk.use_server(ModelTask::Translate, "S".into()).await.expect("it is chosen");
+    server.writes(&["雨"], End::Broken);
+    let mut told = Told::of(&desk);
+    let id = desk.new_translation(None, None).await.expect("a translation").summary.id;
+    desk.set_translation_source(id, "The rain stopped.".into()).await.expect("its text");
+    let error = loop {
+        match told.next().await {
+            TranslationEvent::Failed { error, .. } => break error,
+            TranslationEvent::Finished { .. } => panic!("it cannot be done"),
+            _ => {}
+        }
+    };
+    assert_eq!(error.code, "server_stalled");
+    let open = desk.open_translation(id).await.expect("it is there");
+    assert_eq!(
+        (&open.segments[0].source[..], &open.segments[0].target[..]),
+        ("The rain stopped.", "")
+    );
 }
 
 #[tokio::test]
@@ -207,7 +280,7 @@ async fn what_a_server_has_written_stays_when_it_goes_away_and_that_is_said() {
     let (place, keyring, server) = (Place::new(), Arc::default(), WritingServer::start().await);
     let desk = desk_with(&place, &keyring).await;
     desk.add_server(server.named("S"), true).await.expect("it is added");
-    desk.use_server("S".into()).await.expect("it is chosen");
+    desk.use_server(ModelTask::Story, "S".into()).await.expect("it is chosen");
     let chapter = desk.create_work("A work".into()).await.expect("a work").chapter;
     edit(&desk, chapter, 0, 0, "Once upon", None).await;
     server.writes(&[" a time", " there"], End::Broken);
@@ -227,7 +300,7 @@ async fn stopping_keeps_what_has_come_and_the_next_request_is_answered() {
     let (place, keyring, server) = (Place::new(), Arc::default(), WritingServer::start().await);
     let desk = desk_with(&place, &keyring).await;
     desk.add_server(server.named("S"), true).await.expect("it is added");
-    desk.use_server("S".into()).await.expect("it is chosen");
+    desk.use_server(ModelTask::Story, "S".into()).await.expect("it is chosen");
     let chapter = desk.create_work("A work".into()).await.expect("a work").chapter;
     edit(&desk, chapter, 0, 0, "Once upon", None).await;
     server.writes(&[" a time"], End::Silent);
@@ -252,7 +325,7 @@ async fn without_a_keyring_a_key_is_known_until_the_program_is_closed() {
     assert!(desk.servers().await.expect("the list").is_empty(), "nothing has changed");
     let added = desk.add_server(server.named("S"), false).await.expect("for this run");
     assert_eq!(added[0].key, KeyFrom::ThisRun);
-    desk.use_server("S".into()).await.expect("it is chosen");
+    desk.use_server(ModelTask::Story, "S".into()).await.expect("it is chosen");
     settled(&desk).await;
     assert!(server.asked()[0].0.contains(SECRET));
     drop(desk);
@@ -279,7 +352,7 @@ async fn a_server_that_comes_back_is_asked_once_more() {
     drop(listener);
     let absent = NewServer { address: format!("http://{address}"), ..server.named("S") };
     desk.add_server(absent, true).await.expect("it is added");
-    desk.use_server("S".into()).await.expect("it is chosen");
+    desk.use_server(ModelTask::Story, "S".into()).await.expect("it is chosen");
     let status = settled(&desk).await;
     assert_eq!(status.state, ModelState::Failed);
     assert_eq!(status.error.expect("why").code, "server_unreachable");
@@ -308,7 +381,7 @@ async fn a_key_never_goes_to_another_address_than_the_one_it_was_given_for() {
     desk.server_models(without_key(other.address)).await.expect("a list");
     let moved = desk.add_server(without_key(other.address), true).await.expect("it is changed");
     assert_eq!((moved.len(), moved[0].key), (1, KeyFrom::Nowhere));
-    desk.use_server("S".into()).await.expect("it is chosen");
+    desk.use_server(ModelTask::Story, "S".into()).await.expect("it is chosen");
     settled(&desk).await;
     assert_eq!(other.asked().len(), 2);
     assert!(other.asked().iter().all(|(head, _)| !head.contains(SECRET)));
@@ -321,5 +394,8 @@ async fn a_key_never_goes_to_another_address_than_the_one_it_was_given_for() {
     ] {
         assert_eq!(desk.add_server(server, true).await.expect_err(code).code, code);
     }
-    assert_eq!(desk.use_server("gone".into()).await.expect_err("gone").code, "server_not_listed");
+    assert_eq!(
+        desk.use_server(ModelTask::Story, "gone".into()).await.expect_err("gone").code,
+        "server_not_listed"
+    );
 }

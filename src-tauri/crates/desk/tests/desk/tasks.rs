@@ -1,11 +1,14 @@
 //! Which model does what: chosen for each task, refused for another, kept over a restart.
 
+use std::path::Path;
+
 use bimo_desk::wire::{ModelShelf, ModelTask, TaskModel};
 use bimo_desk::{Desk, LibraryReader};
 use bimo_engine::scripted::ScriptedGenerator;
 
 use crate::Place;
 use crate::shelf::{fixture, own, settled, tiny_llama};
+use crate::translating::translated;
 
 async fn desk(place: &Place) -> Desk {
     place.open(ScriptedGenerator::writing([" The end."])).await
@@ -111,4 +114,38 @@ async fn a_model_can_be_given_less_to_read_than_it_could() {
     assert_eq!(settled(&second).await.context_length, whole.context_length);
     let unknown = second.limit_context("/nowhere".into(), None).await.expect_err("unknown");
     assert_eq!(unknown.code, "model_not_listed");
+}
+
+/// A tiny random model with a format for conversations.
+fn conversing(folder: &Path) -> String {
+    let folder = folder.join("conversing");
+    std::fs::create_dir(&folder).expect("a folder");
+    for file in std::fs::read_dir(fixture("models/qwen3-saved")).expect("the fixture").flatten() {
+        std::fs::copy(file.path(), folder.join(file.file_name())).expect("a copy");
+    }
+    let template = "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}\
+                    {% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
+    std::fs::write(folder.join("chat_template.jinja"), template).expect("its template");
+    folder.canonicalize().expect("its path").display().to_string()
+}
+
+#[tokio::test]
+async fn a_model_that_converses_can_be_asked_for_translations_and_one_that_only_goes_on_cannot() {
+    let place = Place::new();
+    let desk = desk(&place).await;
+    let only_goes_on = tiny_llama().display().to_string();
+    let converses = conversing(place.folder.path());
+    for path in [&only_goes_on, &converses] {
+        desk.bring_model(path.clone()).await.expect("something uses it");
+    }
+    let shelf = desk.models().await.expect("the shelf");
+    let tasks: Vec<_> = own(&shelf.models).into_iter().map(|model| model.tasks.clone()).collect();
+    assert_eq!(tasks, [vec![ModelTask::Story], vec![ModelTask::Story, ModelTask::Translate]]);
+    let refused = desk.use_model(ModelTask::Translate, Some(only_goes_on)).await.unwrap_err();
+    assert_eq!(refused.code, "model_of_other_task");
+
+    desk.use_model(ModelTask::Translate, Some(converses)).await.expect("it translates");
+    // Random weights write no sense, and it is judged as every translation is.
+    let (_, open, _) = translated(&desk, "The rain stopped.").await;
+    assert!(open.segments[0].confidence.is_some_and(|sure| sure > 0.0 && sure < 1.0), "{open:?}");
 }

@@ -23,6 +23,8 @@ pub struct DescribedModel {
     pub parameters: u64,
     /// Most tokens that it reads at once.
     pub context_length: usize,
+    /// It answers in a conversation: its files have a template for one.
+    pub instruct: bool,
     /// A classifier's.
     pub labels: Vec<String>,
     /// Bytes of its weights in their files.
@@ -71,6 +73,7 @@ pub fn describe(path: &Path) -> Result<DescribedModel, EngineError> {
                 architecture: files.config().architecture.name(),
                 parameters,
                 context_length: files.config().context_length,
+                instruct: files.chat_template().is_some(),
                 labels: Vec::new(),
                 weight_bytes,
                 need: MemoryNeed::of(files.config(), weight_bytes, parameters, precision),
@@ -86,6 +89,7 @@ pub fn describe(path: &Path) -> Result<DescribedModel, EngineError> {
             architecture: files.config().architecture.name(),
             parameters,
             context_length: files.config().context_length,
+            instruct: false,
             labels: Vec::new(),
             weight_bytes,
             need: MemoryNeed::of_weights(weight_bytes, parameters, Precision::default()),
@@ -105,6 +109,7 @@ pub fn describe(path: &Path) -> Result<DescribedModel, EngineError> {
                 architecture: files.config().architecture.name(),
                 parameters,
                 context_length: files.config().context_length,
+                instruct: false,
                 labels,
                 weight_bytes,
                 need: MemoryNeed::of_weights(weight_bytes, parameters, Precision::default()),

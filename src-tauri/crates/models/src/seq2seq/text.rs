@@ -41,7 +41,7 @@ impl Seq2SeqTokenizer {
     pub fn encode(&self, source: &Source) -> Result<Vec<TokenId>, EngineError> {
         let (text, target) = match source {
             Source::Tokens(tokens) => return Ok(tokens.clone()),
-            Source::Text { text, target } => (text, target),
+            Source::Text { text, target, .. } => (text, target),
         };
         let mut tokens = self.frames.before.clone();
         tokens.extend(self.language_token(target.as_deref())?);

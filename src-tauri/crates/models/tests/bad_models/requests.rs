@@ -227,7 +227,7 @@ fn a_source_longer_than_the_context_or_of_nothing_is_refused_and_the_others_can_
             "prompt_too_long",
             &longest.to_string(),
         );
-        let text = Source::Text { text: "rain and snow ".repeat(longest), target: None };
+        let text = Source::text("rain and snow ".repeat(longest), None);
         assert_refused(name, ask(vec![text], None), "prompt_too_long", &longest.to_string());
         assert_refused(name, ask(tokens(0), None), "invalid_parameter", "source");
         let beyond = vec![Source::Tokens(vec![u32::MAX])];
