@@ -3,7 +3,7 @@
 import { buildExample } from "./build.mjs";
 import { run } from "./setup.mjs";
 
-const MODELS = ["gguf=1000000", "safetensors=1000000", "tokenizer=20000", "pieces=20000"];
+const MODELS = ["gguf=1000000", "safetensors=1000000", "tokenizer=20000", "pieces=20000", "pickle=20000"];
 const DOCUMENTS = ["txt=50000", "md=100000", "html=100000", "srt=50000", "docx=20000", "epub=20000"];
 
 const asked = process.argv.slice(2);

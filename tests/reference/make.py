@@ -43,8 +43,12 @@ fixtures/encoders/NAME/expected.json, and the model's files beside it
       answer            logits, beginning and end for each id; answer (the likeliest span) and its score
       place             vector, pooled as the model's files say
 
+fixtures/pytorch/expected.json, and both formats of torch.save beside it
+    NAME of a tensor    shape; values, or null where they are of a kind that is not read
+                        the other files there are such as must be refused
+
 NAME-saved is another fixture opened and written again by `save_pretrained`, with the same answers; NAME-saved-sharded in
-several files; NAME-bin with its weights in a pickle.
+several files; NAME-bin with its weights in a pickle, NAME-bin-older in one of the kind before PyTorch 1.6.
 
 All of it is f32 on the CPU from the files as they lie there; for a GGUF, from its weights with the blocks undone.
 """
@@ -62,6 +66,7 @@ from transformers.utils import logging
 from reference import (
     encoder_fixtures,
     model_fixtures,
+    pytorch_fixtures,
     saved_fixtures,
     sentencepiece_fixtures,
     seq2seq_fixtures,
@@ -82,6 +87,7 @@ def make(root: Path) -> None:
     seq2seq_fixtures.make(root / "seq2seq")
     encoder_fixtures.make(root / "encoders")
     saved_fixtures.make(root)
+    pytorch_fixtures.make(root)
 
 
 def files(root: Path) -> dict[str, Path]:
@@ -101,6 +107,10 @@ def same(a: object, b: object) -> bool:
 def differs(old: Path, new: Path) -> bool:
     if old.suffix == ".json":
         return not same(json.loads(old.read_text("utf-8")), json.loads(new.read_text("utf-8")))
+    if old.suffix == ".bin" and not old.read_bytes().startswith(b"PK"):
+        # Of the older kind, in which the names and the order of the storages are their addresses.
+        a, b = (torch.load(path, weights_only=True) for path in (old, new))
+        return a.keys() != b.keys() or any(not torch.equal(a[name], b[name]) for name in a)
     return old.read_bytes() != new.read_bytes()
 
 

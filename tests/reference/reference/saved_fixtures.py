@@ -51,7 +51,12 @@ SAVED = {
     "encoders/roberta-saved-sharded": ("encoders/roberta-emotions", "200KB"),
     "encoders/xlm-roberta-saved": ("encoders/xlm-roberta-sentiment", None),
 }
-PICKLED = {"seq2seq/bart-bin": "seq2seq/bart-safetensors", "seq2seq/mt5-bin": "seq2seq/mt5-safetensors"}
+# name: (source, whether as PyTorch wrote pickles before 1.6)
+PICKLED = {
+    "seq2seq/bart-bin": ("seq2seq/bart-safetensors", False),
+    "seq2seq/mt5-bin": ("seq2seq/mt5-safetensors", False),
+    "seq2seq/marian-opus-bin-older": ("seq2seq/marian-opus-bin", True),
+}
 
 
 def expected_of(folder: Path) -> dict:
@@ -106,13 +111,14 @@ def make_saved(root: Path, name: str, source: Path, shard: str | None) -> None:
     check(source, folder, model)
 
 
-def make_pickled(root: Path, name: str, source: Path) -> None:
+def make_pickled(root: Path, name: str, source: Path, is_older: bool) -> None:
     """The same files, but for the weights: shared ones stand there under all of their names."""
     folder = fresh_folder(root, name)
     for file in source.iterdir():
         if file.suffix != ".safetensors":
             shutil.copy(file, folder)
-    torch.save(open_model(source).state_dict(), folder / "pytorch_model.bin")
+    state = open_model(source).state_dict()
+    torch.save(state, folder / "pytorch_model.bin", _use_new_zipfile_serialization=not is_older)
 
 
 def make_tokenizers(root: Path) -> None:
@@ -135,5 +141,5 @@ def make(root: Path) -> None:
     make_tokenizers(root)
     for name, (source, shard) in SAVED.items():
         make_saved(root, name, root / source, shard)
-    for name, source in PICKLED.items():
-        make_pickled(root, name, root / source)
+    for name, (source, is_older) in PICKLED.items():
+        make_pickled(root, name, root / source, is_older)

@@ -14,6 +14,14 @@ pub const MAX_BIASED_DISTANCE: usize = 1 << 12;
 pub const MAX_CONTEXT: usize = 1 << 24;
 /// Bytes of a JSON or text file beside the weights.
 pub const MAX_TEXT_FILE: u64 = 64 << 20;
+/// Bytes of the pickle that describes the tensors of a PyTorch file; each tensor takes some two hundred.
+pub const MAX_PICKLE: usize = 2 << 20;
+/// Bytes of a name in it.
+pub const MAX_PICKLED_NAME: usize = 512;
+/// Dimensions of a tensor in it.
+pub const MAX_DIMENSIONS: usize = 8;
+/// Entries of a PyTorch file: one for each tensor and a few more.
+pub const MAX_ENTRIES: usize = 1 << 16;
 /// Files that the weights may be divided into.
 pub const MAX_SHARDS: usize = 512;
 /// Bytes that a chat template may write.

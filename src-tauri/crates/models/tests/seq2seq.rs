@@ -68,7 +68,7 @@ struct Written {
 
 fn fixtures() -> Vec<(PathBuf, Expected)> {
     let all = fixtures::all("seq2seq");
-    assert_eq!(all.len(), 14);
+    assert_eq!(all.len(), 15);
     all
 }
 

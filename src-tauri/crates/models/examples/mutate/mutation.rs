@@ -19,6 +19,9 @@ const EDGES: &[u64] = &[
     u64::MAX,
 ];
 
+/// Bytes of an archive's directory that are changed, at most.
+const DIRECTORY: usize = 4096;
+
 /// A repeatable source of numbers (SplitMix64).
 pub struct Numbers(u64);
 
@@ -52,6 +55,12 @@ pub fn mutate_bytes(file: &[u8], header: usize, numbers: &mut Numbers) -> Vec<u8
         change_bytes(&mut bytes, header, numbers);
     }
     bytes
+}
+
+/// The same within its last bytes, where an archive has its directory.
+pub fn mutate_from_the_end(file: &[u8], numbers: &mut Numbers) -> Vec<u8> {
+    let (front, end) = file.split_at(file.len() - file.len().min(DIRECTORY));
+    [front, &mutate_bytes(end, DIRECTORY, numbers)].concat()
 }
 
 fn change_bytes(bytes: &mut Vec<u8>, header: usize, numbers: &mut Numbers) {

@@ -12,7 +12,7 @@ use bimo_models::{
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::mutation::{Numbers, mutate_bytes, mutate_json};
+use super::mutation::{Numbers, mutate_bytes, mutate_from_the_end, mutate_json};
 
 /// Of the cases that open, one in so many is loaded whole.
 const LOADED_WHOLE: u64 = 16;
@@ -60,7 +60,7 @@ struct Specimen {
     /// The file that is changed.
     file: PathBuf,
     bytes: Vec<u8>,
-    /// Bytes of it that say something.
+    /// Bytes of it that say something, from its beginning.
     header: usize,
     /// What it says, if that is JSON.
     json: Option<Value>,
@@ -124,6 +124,7 @@ impl Kind {
                 "models/gpt2-chinese-bin",
                 "encoders/bert-chinese-binary",
                 "seq2seq/marian-opus-bin",
+                "seq2seq/marian-opus-bin-older",
             ],
             Self::Pieces => {
                 &["tokenizers/spm-t5", "tokenizers/spm-gemma", "tokenizers/spm-xlm-roberta"]
@@ -156,6 +157,10 @@ impl Specimens {
         let bytes = match &specimen.json {
             Some(json) if numbers.below(2) == 0 => {
                 specimen.with_json(&mutate_json(json, &mut numbers))
+            }
+            // The archive's own directory lies at the end.
+            _ if self.kind == Kind::Pickle && numbers.below(2) == 0 => {
+                mutate_from_the_end(&specimen.bytes, &mut numbers)
             }
             _ => mutate_bytes(&specimen.bytes, specimen.header, &mut numbers),
         };
@@ -216,7 +221,8 @@ impl Specimen {
                 let header = 8 + u64::from_le_bytes(length) as usize;
                 (header, serde_json::from_slice(&bytes[8..header]).ok())
             }
-            Kind::Pieces | Kind::Pickle => (bytes.len(), None),
+            Kind::Pieces => (bytes.len(), None),
+            Kind::Pickle => (described(&bytes), None),
             Kind::Tokenizer => (bytes.len(), serde_json::from_slice(&bytes).ok()),
         };
         Self { task, folder, file, bytes, header, json }
@@ -276,4 +282,11 @@ impl Specimen {
         }
         self.folder.path().to_owned()
     }
+}
+
+/// Bytes of a PyTorch file before its numbers: up to the second entry of an archive; of the older kind, about as many as
+/// its pickles take.
+fn described(file: &[u8]) -> usize {
+    let second = file.windows(4).skip(1).position(|window| window == b"PK\x03\x04");
+    second.unwrap_or_else(|| file.len().min(16_000))
 }

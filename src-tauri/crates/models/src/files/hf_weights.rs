@@ -4,7 +4,6 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use bimo_engine::EngineError;
-use candle_core::pickle::PthTensors;
 use candle_core::{DType, Device, Tensor};
 use safetensors::tensor::{Dtype, Metadata};
 use safetensors::{SafeTensorError, SafeTensors};
@@ -15,6 +14,7 @@ use super::bytes::Bytes;
 use super::gguf_header::invalid;
 use super::hf_names::{HfName, Kept};
 use super::numbers::check_floats;
+use super::pytorch::PytorchFile;
 use super::{Weight, Weights, file_name, hex, read_json};
 use crate::layers::compute;
 use crate::limits::MAX_SHARDS;
@@ -38,7 +38,7 @@ enum WeightFile {
         metadata: Metadata,
     },
     /// Only tensors are read from a pickle, nothing in it is run.
-    Pickle(PthTensors),
+    Pytorch(PytorchFile),
 }
 
 /// What the files of an architecture may call a canonical tensor, the usual name first.
@@ -80,7 +80,11 @@ impl HfWeights {
     fn add(&mut self, path: PathBuf) -> Result<(), EngineError> {
         let index = self.files.len();
         let safe = path.extension().is_some_and(|extension| extension == "safetensors");
-        let file = if safe { read_safetensors(&path)? } else { read_pickle(&path)? };
+        let file = if safe {
+            read_safetensors(&path)?
+        } else {
+            WeightFile::Pytorch(PytorchFile::open(&path)?)
+        };
         let mut note = |name: &str, elements: usize, width: usize| {
             self.place.insert(name.to_owned(), index);
             self.parameters += elements as u64;
@@ -94,9 +98,9 @@ impl HfWeights {
                     note(&name, elements, (end - start).checked_div(elements).unwrap_or(0));
                 }
             }
-            WeightFile::Pickle(tensors) => {
-                for (name, info) in tensors.tensor_infos() {
-                    note(name, info.layout.shape().elem_count(), info.dtype.size_in_bytes());
+            WeightFile::Pytorch(file) => {
+                for (name, stored) in file.tensors() {
+                    note(name, stored.elements(), stored.width);
                 }
             }
         }
@@ -133,18 +137,16 @@ impl Weights for HfWeights {
                 let dtype = float_type(info.dtype, &name)?;
                 let data = &bytes[header + start..header + end];
                 check_floats(&name, data, dtype)?;
-                Tensor::from_raw_buffer(data, dtype, &info.shape, &Device::Cpu)
+                Tensor::from_raw_buffer(data, dtype, &info.shape, &Device::Cpu).map_err(compute)?
             }
-            WeightFile::Pickle(tensors) => tensors.get(&name).and_then(|tensor| {
-                tensor.ok_or_else(|| candle_core::Error::Msg(format!("{name} is not there")))
-            }),
+            WeightFile::Pytorch(file) => file.get(&name)?,
         };
-        let tensor = tensor.and_then(|tensor| match kept {
+        let tensor = match kept {
             Kept::AsItIs => Ok(tensor),
-            Kept::Transposed => tensor.t()?.contiguous(),
-            Kept::LessOne => tensor.to_dtype(DType::F32)? + 1.0,
+            Kept::Transposed => tensor.t().and_then(|turned| turned.contiguous()),
+            Kept::LessOne => tensor.to_dtype(DType::F32).and_then(|differences| differences + 1.0),
             Kept::FirstRow => tensor.get(0),
-        });
+        };
         tensor.map(Weight::Float).map_err(compute)
     }
 }
@@ -180,17 +182,6 @@ pub(super) fn refuse_pickle(bytes: &[u8], named: &str) -> Result<(), EngineError
         return Err(EngineError::ModelUnsupported(words));
     }
     Ok(())
-}
-
-/// candle's reader asserts here and there, so a malformed pickle may panic.
-fn read_pickle(path: &Path) -> Result<WeightFile, EngineError> {
-    let named = file_name(path);
-    let read = std::panic::catch_unwind(|| PthTensors::new(path, None));
-    match read {
-        Ok(Ok(tensors)) => Ok(WeightFile::Pickle(tensors)),
-        Ok(Err(error)) => Err(invalid(&named, error.to_string())),
-        Err(_) => Err(invalid(&named, "it is not what PyTorch writes")),
-    }
 }
 
 /// The files of a folder's weights, in the order of their names.

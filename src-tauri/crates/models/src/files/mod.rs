@@ -26,10 +26,14 @@ mod hf_weights;
 mod marian_pieces;
 mod numbers;
 mod opened;
+mod pickle;
 mod purpose;
+mod pytorch;
+mod pytorch_parts;
 mod sentencepiece_file;
 mod seq2seq;
 mod seq2seq_names;
+mod stored_zip;
 
 use std::path::Path;
 

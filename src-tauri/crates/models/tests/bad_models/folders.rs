@@ -106,6 +106,20 @@ fn a_pytorch_file_cut_short_is_refused_by_its_name() {
     }
 }
 
+/// The pickle promises more numbers than the archive has for them.
+#[test]
+fn a_pytorch_file_whose_tensor_is_longer_than_its_data_is_incomplete() {
+    let folder = copy_of("models/gpt2-chinese-bin");
+    let path = folder.path().join("pytorch_model.bin");
+    let mut bytes = fs::read(&path).unwrap();
+    // The sizes of the first matrix, its vocabulary and 32 numbers, as `(BININT2, BININT1, TUPLE2)`.
+    let sizes = bytes.windows(6).position(|w| w[0] == b'M' && w[3..] == [b'K', 32, 0x86]).unwrap();
+    bytes[sizes + 2] = 0x7F;
+    fs::write(&path, bytes).unwrap();
+    let name = "models/gpt2-chinese-bin";
+    assert_refused(name, opened(name, &folder), "model_incomplete", "wte.weight");
+}
+
 #[test]
 fn no_tokenizer_is_incomplete() {
     for name in SAFETENSORS.iter().chain(&PICKLES) {
