@@ -1,15 +1,10 @@
 // The words of translating, in English.
 
+import { time } from "./time";
+
 const number = new Intl.NumberFormat("en");
 const n = (value: number) => number.format(value);
 const plural = (value: number, one: string, many: string) => `${n(value)} ${value === 1 ? one : many}`;
-
-function time(seconds: number): string {
-  const whole = Math.max(0, Math.round(seconds));
-  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
-  const two = (value: number) => String(value).padStart(2, "0");
-  return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
-}
 
 export const translateEn = {
   untitled: "New text",

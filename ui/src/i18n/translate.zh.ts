@@ -1,16 +1,10 @@
 // 翻译的中文文字；键与 translate.en.ts 相同，由编译器检查。
 
+import { time } from "./time";
 import type { TranslateMessages } from "./translate.en";
 
 const number = new Intl.NumberFormat("zh-CN");
 const n = (value: number) => number.format(value);
-
-function time(seconds: number): string {
-  const whole = Math.max(0, Math.round(seconds));
-  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
-  const two = (value: number) => String(value).padStart(2, "0");
-  return hours > 0 ? `${hours}:${two(minutes)}:${two(rest)}` : `${minutes}:${two(rest)}`;
-}
 
 export const translateZh: TranslateMessages = {
   untitled: "新文本",
