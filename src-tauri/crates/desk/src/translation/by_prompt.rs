@@ -107,7 +107,8 @@ impl PromptedTranslator {
             prompt: asked.tokens,
             min_tokens: 0,
             stop: Vec::new(),
-            top_logprobs: 0,
+            // A server tells the probability of a token only with some of its alternatives.
+            top_logprobs: 1,
         };
         let mut answers: Vec<Answer> =
             (0..request.choices).map(|_| Answer::new(asked.thinks, room)).collect();
