@@ -38,8 +38,17 @@ export function buildExample(name) {
   return built(join("examples", name));
 }
 
-function built(name) {
-  return join(targetFolder(), "debug", process.platform === "win32" ? `${name}.exe` : name);
+/**
+ * Builds what measures Bimo's models, as a released program is built; answers with its path. The only build of its own
+ * profile and selection.
+ */
+export function buildBench() {
+  step("Building Bimo's side", "cargo", ["build", "--locked", "--release", "--package", "bimo-models", "--example", "bench"]);
+  return built(join("examples", "bench"), "release");
+}
+
+function built(name, profile = "debug") {
+  return join(targetFolder(), profile, process.platform === "win32" ? `${name}.exe` : name);
 }
 
 /** `cargo clippy` and `cargo test` over the same selection. */

@@ -12,6 +12,7 @@ const driver = prepareToTest();
 step("Interface: types", "npm", ["run", "--silent", "ui:check"]);
 step("Interface: style", "npm", ["run", "--silent", "ui:lint"]);
 step("Interface: tests", "npm", ["run", "--silent", "ui:test"]);
+step("The bench's arithmetic", "node", ["--test", join("tests", "bench", "table.test.mjs")]);
 buildInterface();
 checkRust();
 testWindow();

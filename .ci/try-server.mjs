@@ -1,21 +1,20 @@
 // `npm run try-server`: a story goes on through a real server, llama.cpp's own code behind the OpenAI interface of
-// llama-cpp-python, which serves the model that is part of the program. Builds that server once, from source: minutes.
-// BIMO_SERVER_PYTHON names a Python that has `llama-cpp-python[server]` already.
+// llama-cpp-python, which serves the model that is part of the program.
 
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { buildPrograms } from "./build.mjs";
-import { fail, root, run, say } from "./setup.mjs";
+import { pythonWithLlama } from "./peers.mjs";
+import { fail, root, say } from "./setup.mjs";
 
-const PACKAGE = "llama-cpp-python[server]==0.3.36";
 const MODEL = join(root, "src-tauri", "starter", "story", "story.gguf");
 const KEY = "sk-only-for-this-test";
 
-const python = process.env.BIMO_SERVER_PYTHON ?? installServer();
+const python = pythonWithLlama();
 const { bimo } = buildPrograms("Building the command line");
 const port = await freePort();
 const server = startServer(port);
@@ -26,22 +25,6 @@ tryIt(`http://127.0.0.1:${port}`);
 translate(`http://127.0.0.1:${port}`);
 say("All is well");
 process.exit();
-
-function installServer() {
-  const folder = join(root, ".ci", "tools", "llama-server");
-  const own = join(folder, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
-  if (existsSync(join(folder, "done"))) return own;
-  say(`Building ${PACKAGE}`);
-  run(process.platform === "win32" ? "python" : "python3", ["-m", "venv", folder]);
-  // For any processor of its kind, and gently, beside other work.
-  const options = "-DGGML_NATIVE=OFF -DGGML_AMX_TILE=OFF -DGGML_AMX_INT8=OFF -DGGML_AMX_BF16=OFF";
-  const env = { ...process.env, CMAKE_ARGS: options };
-  const install = [own, "-m", "pip", "install", "--quiet", PACKAGE];
-  const gently = process.platform === "win32" ? install : ["nice", "-n", "19", ...install];
-  run(gently[0], gently.slice(1), { env });
-  run(own, ["-c", `open(${JSON.stringify(join(folder, "done"))}, "w").close()`]);
-  return own;
-}
 
 function startServer(port) {
   const options = ["--model", MODEL, "--model_alias", "story", "--host", "127.0.0.1", "--port", String(port)];

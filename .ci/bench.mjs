@@ -1,0 +1,84 @@
+// `npm run bench`: Bimo beside llama.cpp, CTranslate2 and ONNX Runtime, on the same weights, in one run.
+// `-- --quick` measures a part of it in under ten minutes, once everything is built; `-- --only opus` what has that in its
+// name. A run of everything, or a quick one, writes tests/bench/latest.md and latest.json; the figures of `--only` are
+// printed. BIMO_BENCH_MODELS is where the random models lie, 4 GB of them.
+
+import { writeFileSync } from "node:fs";
+import { cpus, release, totalmem } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+
+import { report } from "../tests/bench/report.mjs";
+import { agree, measure, sides } from "../tests/bench/rounds.mjs";
+import { roofline } from "../tests/bench/table.mjs";
+import { works } from "../tests/bench/works.mjs";
+import { buildBench } from "./build.mjs";
+import { processorFlags, pythonWithPeers } from "./peers.mjs";
+import { fail, root, run, say } from "./setup.mjs";
+
+const FOLDER = join(root, "tests", "bench");
+const INSTRUCTIONS = ["avx2", "avx_vnni", "avx512_vnni", "avx512_bf16", "amx_int8"];
+
+const { values: asked } = parseArgs({
+  options: { quick: { type: "boolean" }, only: { type: "string" }, rounds: { type: "string", default: "5" } },
+});
+const rounds = Number(asked.rounds);
+if (!(rounds >= 1)) fail("--rounds is a number of at least 1");
+
+const ours = buildBench();
+const { python, avx2 } = pythonWithPeers();
+const models = process.env.BIMO_BENCH_MODELS ?? join(root, ".ci", "tools", "bench-models");
+const chosen = works(models, join(root, "src-tauri", "starter")).filter((work) => {
+  return asked.only === undefined ? !asked.quick || work.isQuick : work.model.includes(asked.only);
+});
+if (chosen.length === 0) fail(`nothing that is measured has ${asked.only} in its name`);
+makeModels(chosen.flatMap(({ needs }) => needs ?? []));
+
+const places = { ours, python, script: join(FOLDER, "peer.py"), avx2 };
+const native = sides(places);
+const limited = sides(places, "AVX2");
+const found = {
+  machine: {
+    processor: cpus()[0].model.trim(),
+    cores: cpus().length,
+    memoryBytes: totalmem(),
+    system: `${process.platform} ${release()}`,
+    instructions: INSTRUCTIONS.filter((flag) => processorFlags().includes(flag)),
+    llamaInstructions: native.theirs({ kind: "about" }).instructions,
+    bytesPerSecond: 0,
+    measuredAt: new Date().toISOString(),
+    rounds,
+    quick: asked.quick === true,
+  },
+  checks: [],
+  rows: [],
+  avx2: [],
+};
+for (const work of chosen) compare(work);
+console.log(`\n${report(found)}`);
+
+/** What is slow comes last, and what has been found is written after each model. */
+function compare(work) {
+  say(work.model);
+  // The best of the whole run is what the memory can do.
+  found.machine.bytesPerSecond = Math.max(found.machine.bytesPerSecond, native.ours({ kind: "bandwidth" }).bytesPerSecond);
+  if (work.check) found.checks.push({ model: work.model, words: agree(work, native) });
+  const rows = measure(work, native, rounds);
+  found.rows.push(...rows, ...shareOfBandwidth(work, rows[0]));
+  if (work.inAvx2) found.avx2.push(...measure(work.peerHasNoLimit ? { ...work, peer: null } : work, limited, rounds));
+  if (asked.only !== undefined) return;
+  writeFileSync(join(FOLDER, "latest.md"), `${report(found)}\n`);
+  writeFileSync(join(FOLDER, "latest.json"), `${JSON.stringify(found, null, 2)}\n`);
+}
+
+function shareOfBandwidth({ model, weightBytes }, { ours: tokensPerSecond }) {
+  if (!weightBytes) return [];
+  const limit = roofline(found.machine.bytesPerSecond, weightBytes());
+  const work = "decode, empty, beside the bandwidth's limit";
+  return [{ work, model, peer: "memory bandwidth", unit: "tokens/s", ours: tokensPerSecond, theirs: limit, ratio: tokensPerSecond / limit }];
+}
+
+function makeModels(names) {
+  say("Making the random models that are not there yet");
+  run(python, ["-m", "models.make", models, ...names], { cwd: FOLDER, shell: false });
+}
