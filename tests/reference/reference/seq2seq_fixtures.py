@@ -1,8 +1,8 @@
 """Fixtures of encoder-decoders: what transformers' `generate` writes, with which scores, and the numbers on the way.
 
-Every answer is computed from the files as they lie on the disk, in f32, for all sources in one padded batch. Seeds are
+Every answer is computed from the files as they lie on the disk, in f32, for all sources in one padded batch. A seed was
 searched for, so that no choice hangs on the last digits: the same model in f64, and with all weights changed a little, must
-write the same.
+write the same. What just passes on one processor does not on another, so the seeds that were found are written down.
 """
 
 import copy
@@ -17,6 +17,16 @@ from .files import fresh_folder, short, write_expected
 from .seq2seq_models import Tiny, fill
 
 SEEDS = range(1, 300)
+FOUND = {
+    "marian-opus-bin": 1,
+    "marian-own-embeddings": 4,
+    "bart-safetensors": 6,
+    "t5-safetensors": 2,
+    "mt5-safetensors": 52,
+    "marian-gguf-q8_0": 1,
+    "t5-gguf-q8_0": 1,
+    "t5-gated-gguf-f32": 5,
+}
 NOISE = 2e-5
 FEWEST_TOKENS, SHORTEST_MEAN, FEWEST_LENGTHS = 10, 5, 3
 
@@ -181,15 +191,18 @@ def read_folder(folder: Path, _tiny: Tiny) -> torch.nn.Module:
 
 def make_one(root: Path, name: str, make: Callable[[], Tiny], path: str = ".", read=read_folder) -> None:
     folder = fresh_folder(root, name)
-    for seed in SEEDS:
-        tiny = make()
+    tiny = make()
+
+    def model_of(seed: int) -> torch.nn.Module:
         fill(tiny, seed)
         tiny.write(folder, tiny.model)
-        model = read(folder, tiny).eval()
-        if is_telling(model, [tiny.encode(text) for text in SOURCES]):
-            write_expected(folder / "expected.json", answers(model, tiny, path))
-            return
-    raise RuntimeError(f"no seed gives a telling model for {name}")
+        return read(folder, tiny).eval()
+
+    if name not in FOUND:
+        sources = [tiny.encode(text) for text in SOURCES]
+        seed = next((seed for seed in SEEDS if is_telling(model_of(seed), sources)), None)
+        raise SystemExit(f"seed {seed} gives a telling model for {name}: write it down")
+    write_expected(folder / "expected.json", answers(model_of(FOUND[name]), tiny, path))
 
 
 def make_gguf(root: Path, name: str, make: Callable[[], Tiny]) -> None:
