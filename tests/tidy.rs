@@ -227,6 +227,23 @@ fn the_map_shows_every_crate() {
 }
 
 #[test]
+fn every_reference_fixture_stands_in_the_table_of_what_is_covered() {
+    let reference = root().join("tests/reference");
+    let table = read(&reference.join("README.md"));
+    let mut breaches = Vec::new();
+    for kind in ["models", "seq2seq", "encoders", "tokenizers"] {
+        let folder = reference.join("fixtures").join(kind);
+        for entry in std::fs::read_dir(folder).expect("the fixtures") {
+            let name = entry.expect("a fixture").file_name().to_string_lossy().into_owned();
+            if !table.contains(&format!("`{name}`")) {
+                breaches.push(format!("tests/reference/README.md does not name {kind}/{name}"));
+            }
+        }
+    }
+    assert_none(&breaches);
+}
+
+#[test]
 fn the_newest_version_is_in_the_changelog() {
     let changelog = read(&root().join("CHANGELOG.md"));
     let version = env!("CARGO_PKG_VERSION");

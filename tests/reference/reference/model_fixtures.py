@@ -251,7 +251,7 @@ def make_llama(root: Path) -> None:
 
 
 def make_others(root: Path) -> None:
-    make_folder(root, "qwen2-sharded", "qwen2", torch.float32, published=True, max_shard_size="150KB")
+    make_folder(root, "qwen2-sharded", "qwen2", torch.float32, published=True, max_shard_size="60KB")
     make_folder(root, "qwen3-safetensors", "qwen3", torch.bfloat16, published=True)
     make_folder(root, "qwen3-yarn-safetensors", "qwen3-yarn", torch.bfloat16, published=True)
     make_gguf(root, "qwen3-yarn", "f16")

@@ -21,7 +21,7 @@ from transformers import (
     T5Tokenizer,
 )
 
-from .files import fresh_folder, write_expected
+from .files import fresh_folder, write_expected, write_json
 from .texts import TEXTS
 from .tokenizer_fixtures import of_library
 
@@ -57,6 +57,8 @@ PICKLED = {
     "seq2seq/mt5-bin": ("seq2seq/mt5-safetensors", False),
     "seq2seq/marian-opus-bin-older": ("seq2seq/marian-opus-bin", True),
 }
+# Weights in two pickles and a list of what stands in which.
+PICKLED_IN_PARTS = {"models/llama-bin-sharded": "models/llama-safetensors"}
 
 
 def expected_of(folder: Path) -> dict:
@@ -113,12 +115,31 @@ def make_saved(root: Path, name: str, source: Path, shard: str | None) -> None:
 
 def make_pickled(root: Path, name: str, source: Path, is_older: bool) -> None:
     """The same files, but for the weights: shared ones stand there under all of their names."""
-    folder = fresh_folder(root, name)
-    for file in source.iterdir():
-        if file.suffix != ".safetensors":
-            shutil.copy(file, folder)
+    folder = without_weights(root, name, source)
     state = open_model(source).state_dict()
     torch.save(state, folder / "pytorch_model.bin", _use_new_zipfile_serialization=not is_older)
+
+
+def make_pickled_in_parts(root: Path, name: str, source: Path) -> None:
+    folder = without_weights(root, name, source)
+    state = open_model(source).state_dict()
+    names = list(state)
+    files = {}
+    for number, part in enumerate((names[::2], names[1::2]), 1):
+        file = f"pytorch_model-{number:05}-of-00002.bin"
+        # A copy of each: a part that looks into what another one shares would be saved with all of it.
+        torch.save({each: state[each].clone() for each in part}, folder / file)
+        files |= dict.fromkeys(part, file)
+    size = sum(tensor.nbytes for tensor in state.values())
+    write_json(folder / "pytorch_model.bin.index.json", {"metadata": {"total_size": size}, "weight_map": files})
+
+
+def without_weights(root: Path, name: str, source: Path) -> Path:
+    folder = fresh_folder(root, name)
+    for file in source.iterdir():
+        if file.suffix not in (".safetensors", ".bin"):
+            shutil.copy(file, folder)
+    return folder
 
 
 def make_tokenizers(root: Path) -> None:
@@ -143,3 +164,5 @@ def make(root: Path) -> None:
         make_saved(root, name, root / source, shard)
     for name, (source, is_older) in PICKLED.items():
         make_pickled(root, name, root / source, is_older)
+    for name, source in PICKLED_IN_PARTS.items():
+        make_pickled_in_parts(root, name, root / source)

@@ -48,7 +48,7 @@ struct Score {
 
 fn fixtures() -> Vec<(PathBuf, Expected)> {
     let all = fixtures::all("models");
-    assert_eq!(all.len(), 55);
+    assert_eq!(all.len(), 56);
     all
 }
 
