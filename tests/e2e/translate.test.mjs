@@ -87,6 +87,23 @@ test("another wording is chosen, edited, confirmed by the keyboard", async () =>
   assert.equal(segments[0].state, "confirmed");
 });
 
+test("the memory is searched, put right and forgotten", async () => {
+  const pairs = () => desk.ask("memory_pairs", { words: "", before: null });
+  assert.equal((await pairs())[0].english, "I like tea.");
+  await desk.click("glossary-view");
+  await desk.click("view-memory");
+  await (await desk.see("memory-search")).sendKeys("coffee");
+  await desk.see("memory-empty");
+  await (await desk.see("memory-search")).sendKeys(...Array(6).fill(Key.BACK_SPACE), "TEA");
+  await desk.click("edit-pair");
+  await (await desk.see("pair-chinese")).sendKeys(Key.chord(Key.CONTROL, "a"), "我爱喝茶。", Key.ENTER);
+  await desk.until("it is put right", async () => (await pairs())[0].chinese === "我爱喝茶。");
+  await desk.photograph("translate-memory");
+  await desk.click("forget-pair");
+  await desk.until("it is forgotten", async () => (await pairs()).length === 0);
+  await desk.click("back-to-text");
+});
+
 test("the direction follows the text", async () => {
   await desk.click("new-translation");
   await typeSource("我喜欢喝茶。");
@@ -136,6 +153,37 @@ test("a document is opened, killed in the middle, resumed, and written in both w
     const written = readFileSync(target, "utf8");
     assert.match(written, /^# .*\p{Script=Han}/mu);
     assert.equal(written.includes(sentences[4]), hasEnglish);
+  }
+});
+
+test("a web page and subtitles are let go over the panel, and keep their form", async () => {
+  for (const [name, text, form] of [
+    ["page.html", "<p class=x>I like tea.</p>", /^<p class=x>[^<]*\p{Script=Han}[^<]*<\/p>/u],
+    ["film.srt", "1\n00:00:01,000 --> 00:00:02,000\nI like tea.\n", /^1\n00:00:01,000 --> 00:00:02,000\n.*\p{Script=Han}/u],
+  ]) {
+    await desk.click("new-translation");
+    await desk.run(
+      `const files = new DataTransfer();
+       files.items.add(new File([arguments[1]], arguments[0]));
+       const drop = (kind) => new DragEvent(kind, { dataTransfer: files, bubbles: true, cancelable: true });
+       const sheet = document.querySelector("[data-testid=source] .cm-content");
+       sheet.dispatchEvent(drop("dragover"));
+       sheet.dispatchEvent(drop("drop"));`,
+      name,
+      text,
+    );
+    const newest = async () => (await desk.ask("translations"))[0];
+    await desk.until(
+      `${name} is translated`,
+      async () => {
+        const { title, progress } = await newest();
+        return title === name && progress.status === "complete";
+      },
+      PATIENCE_MS,
+    );
+    const path = join(folder, `new-${name}`);
+    await desk.ask("export_document", { translation: (await newest()).id, path, edition: "translated" });
+    assert.match(readFileSync(path, "utf8"), form);
   }
 });
 

@@ -1,8 +1,8 @@
 //! What helps a translation: the glossary, the memory of confirmed sentences, the dictionary.
 
 use bimo_desk::wire::{
-    DictionaryEntry, DictionaryStatus, GlossaryEntry, GlossaryEntryId, Imported, MemoryMatch,
-    SegmentId, WorkId,
+    DictionaryEntry, DictionaryStatus, GlossaryEntry, GlossaryEntryId, Imported, MemoryId,
+    MemoryMatch, MemoryPair, SegmentId, WorkId,
 };
 use tauri::State;
 
@@ -60,6 +60,34 @@ pub async fn memory_matches(
     segment: SegmentId,
 ) -> Answer<Vec<MemoryMatch>> {
     ask(desk, move |desk| async move { desk.memory_matches(segment).await }).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn memory_pairs(
+    desk: State<'_, Opening>,
+    words: String,
+    before: Option<MemoryId>,
+) -> Answer<Vec<MemoryPair>> {
+    ask(desk, move |desk| async move { desk.memory_pairs(words, before).await }).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn change_memory_pair(
+    desk: State<'_, Opening>,
+    pair: MemoryId,
+    english: String,
+    chinese: String,
+) -> Answer<()> {
+    ask(desk, move |desk| async move { desk.change_memory_pair(pair, english, chinese).await })
+        .await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn forget_memory_pair(desk: State<'_, Opening>, pair: MemoryId) -> Answer<()> {
+    ask(desk, move |desk| async move { desk.forget_memory_pair(pair).await }).await
 }
 
 #[tauri::command]

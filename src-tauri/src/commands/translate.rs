@@ -188,6 +188,18 @@ pub async fn import_document(
     ask(desk, move |desk| async move { desk.import_document(path, to).await }).await
 }
 
+/// A file that was let go over the window, which is told its name and its content only; the content in Base64.
+#[tauri::command]
+#[specta::specta]
+pub async fn import_dropped(
+    desk: State<'_, Opening>,
+    name: String,
+    content: String,
+    to: Option<TargetLanguage>,
+) -> Answer<OpenTranslation> {
+    ask(desk, move |desk| async move { desk.import_dropped(name, content, to).await }).await
+}
+
 #[tauri::command]
 #[specta::specta]
 pub async fn export_document(

@@ -85,6 +85,8 @@ export const commands = {
 	translationReport: (translation: TranslationId) => __TAURI_INVOKE<TranslationReport>("translation_report", { translation }),
 	translateChapter: (chapter: ChapterId, to: TargetLanguage | null) => __TAURI_INVOKE<OpenTranslation>("translate_chapter", { chapter, to }),
 	importDocument: (path: string, to: TargetLanguage | null) => __TAURI_INVOKE<OpenTranslation>("import_document", { path, to }),
+	/**  A file that was let go over the window, which is told its name and its content only; the content in Base64. */
+	importDropped: (name: string, content: string, to: TargetLanguage | null) => __TAURI_INVOKE<OpenTranslation>("import_dropped", { name, content, to }),
 	exportDocument: (translation: TranslationId, path: string, edition: Edition) => __TAURI_INVOKE<null>("export_document", { translation, path, edition }),
 	/**  The system's own dialog for a text to translate; nothing where the person thinks better of it. */
 	chooseDocument: () => __TAURI_INVOKE<string | null>("choose_document"),
@@ -96,6 +98,9 @@ export const commands = {
 	importGlossary: (work: WorkId | null, path: string) => __TAURI_INVOKE<Imported>("import_glossary", { work, path }),
 	exportGlossary: (work: WorkId | null, path: string) => __TAURI_INVOKE<null>("export_glossary", { work, path }),
 	memoryMatches: (segment: SegmentId) => __TAURI_INVOKE<MemoryMatch[]>("memory_matches", { segment }),
+	memoryPairs: (words: string, before: MemoryId | null) => __TAURI_INVOKE<MemoryPair[]>("memory_pairs", { words, before }),
+	changeMemoryPair: (pair: MemoryId, english: string, chinese: string) => __TAURI_INVOKE<null>("change_memory_pair", { pair, english, chinese }),
+	forgetMemoryPair: (pair: MemoryId) => __TAURI_INVOKE<null>("forget_memory_pair", { pair }),
 	importMemory: (path: string) => __TAURI_INVOKE<Imported>("import_memory", { path }),
 	exportMemory: (path: string) => __TAURI_INVOKE<null>("export_memory", { path }),
 	dictionary: () => __TAURI_INVOKE<DictionaryStatus>("dictionary"),
@@ -737,6 +742,20 @@ export type MemoryMatch = {
 	score: number,
 	/**  The way from the memory's sentence to the one that is translated. */
 	difference: DifferencePart[],
+	/**  Where it was confirmed: a title, the name of a file. */
+	origin: string,
+	/**  When it was confirmed. */
+	confirmedAtMs: number,
+};
+
+/**  A pair of sentences that the person has agreed to. */
+export type MemoryPair = {
+	/**  Its number. */
+	id: MemoryId,
+	/**  In English. */
+	english: string,
+	/**  In Chinese, in either script. */
+	chinese: string,
 	/**  Where it was confirmed: a title, the name of a file. */
 	origin: string,
 	/**  When it was confirmed. */

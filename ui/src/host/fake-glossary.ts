@@ -11,6 +11,9 @@ type Commands = Pick<
   | "importGlossary"
   | "exportGlossary"
   | "memoryMatches"
+  | "memoryPairs"
+  | "changeMemoryPair"
+  | "forgetMemoryPair"
   | "importMemory"
   | "exportMemory"
   | "dictionary"
@@ -66,6 +69,25 @@ export function fakeGlossary(fail: (code: string) => ApiError, segmentOf: (id: n
     },
     exportGlossary: async () => undefined,
     memoryMatches: async (id) => structuredClone(matches(segmentOf(id).source)),
+    memoryPairs: async (words, before) =>
+      memory
+        .map(({ id, source, target, origin, confirmedAtMs }) => {
+          const [chinese, english] = /\p{Script=Han}/u.test(source) ? [source, target] : [target, source];
+          return { id, english, chinese, origin, confirmedAtMs };
+        })
+        .filter((pair) => `${pair.english}\n${pair.chinese}`.toLowerCase().includes(words.toLowerCase()))
+        .filter(({ id }) => before === null || id < before)
+        .slice(0, 100),
+    changeMemoryPair: async (id, english, chinese) => {
+      memory = memory.map((pair) => {
+        if (pair.id !== id) return pair;
+        const [source, target] = /\p{Script=Han}/u.test(pair.source) ? [chinese, english] : [english, chinese];
+        return { ...pair, source, target };
+      });
+    },
+    forgetMemoryPair: async (id) => {
+      memory = memory.filter((pair) => pair.id !== id);
+    },
     importMemory: async () => ({ added: 12, changed: 0, skipped: 1 }),
     exportMemory: async () => undefined,
     dictionary: async () => ({ path, entries: path === null ? 0 : WORDS.length }),

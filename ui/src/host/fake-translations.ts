@@ -45,6 +45,7 @@ type Commands = Pick<
   | "translationReport"
   | "translateChapter"
   | "importDocument"
+  | "importDropped"
   | "exportDocument"
   | "chooseDocument"
   | "chooseTargetFile"
@@ -322,6 +323,10 @@ export function fakeTranslations({ fail, pace, chapter, addChapter, goesTo }: Su
     importDocument: async (path, to) => {
       const text = documents.get(path) ?? raise("document_unreadable");
       return answer(begin({ kind: "document", title: path.split("/").at(-1) ?? path }, text, to));
+    },
+    importDropped: async (name, content, to) => {
+      documents.set(name, new TextDecoder().decode(Uint8Array.from(atob(content), (byte) => byte.charCodeAt(0))));
+      return commands.importDocument(name, to);
     },
     exportDocument: async (id, path, edition) => {
       const { open } = get(id);

@@ -31,7 +31,9 @@ import type {
   KnownServer,
   Library,
   LibraryItem,
+  MemoryId,
   MemoryMatch,
+  MemoryPair,
   MemoryUse,
   ModelOffer,
   ModelShelf,
@@ -168,6 +170,8 @@ export interface Host {
   /** Into a linked chapter; goes on where it was begun already. */
   translateChapter(chapter: ChapterId, to: TargetLanguage | null): Promise<OpenTranslation>;
   importDocument(path: string, to: TargetLanguage | null): Promise<OpenTranslation>;
+  /** A file whose place is not known; its content in Base64. */
+  importDropped(name: string, content: string, to: TargetLanguage | null): Promise<OpenTranslation>;
   exportDocument(translation: TranslationId, path: string, edition: Edition): Promise<void>;
   chooseDocument(): Promise<string | null>;
   chooseTargetFile(name: string): Promise<string | null>;
@@ -180,6 +184,10 @@ export interface Host {
   exportGlossary(work: WorkId | null, path: string): Promise<void>;
   /** The most alike first. */
   memoryMatches(segment: SegmentId): Promise<MemoryMatch[]>;
+  /** Pairs that have these words on either side, the latest first, a hundred at a time. */
+  memoryPairs(words: string, before: MemoryId | null): Promise<MemoryPair[]>;
+  changeMemoryPair(pair: MemoryId, english: string, chinese: string): Promise<void>;
+  forgetMemoryPair(pair: MemoryId): Promise<void>;
   importMemory(path: string): Promise<Imported>;
   exportMemory(path: string): Promise<void>;
   dictionary(): Promise<DictionaryStatus>;

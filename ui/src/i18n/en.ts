@@ -476,6 +476,8 @@ export const en = {
     model_queued: "This model is in the list of downloads already.",
     downloads_full: "The list of downloads is full. Take one away first.",
     ambiguous: "Several works or chapters have this name. Give the number in front of it.",
+    drop_too_large: "A file that is let go here may have at most 64 MB. Open this one with “Open a document…”.",
+    invalid_pair: "A pair needs a sentence in both languages. Write both, and keep it again.",
     no_library: "There is no library here yet. Open the window once, or name another folder.",
     internal: "Something went wrong inside the program. Your text is safe; try again.",
   } as Record<string, string>,

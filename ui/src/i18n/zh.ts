@@ -470,6 +470,8 @@ export const zh: Messages = {
     model_queued: "这个模型已经在下载列表里了。",
     downloads_full: "下载列表已满，请先移除一个。",
     ambiguous: "有好几部作品或章节叫这个名字，请给出它前面的编号。",
+    drop_too_large: "拖放到这里的文件最多 64 MB。这个文件请用“打开文档…”。",
+    invalid_pair: "两种语言都要有一句话。请都填上，再保存。",
     no_library: "这里还没有作品库。请先打开一次窗口，或指定另一个文件夹。",
     internal: "程序内部出错了。你的文字是安全的，请再试一次。",
   },

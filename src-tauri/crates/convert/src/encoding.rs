@@ -69,8 +69,26 @@ fn guess(bytes: &[u8]) -> &'static Encoding {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(&bytes[..bytes.len().min(GUESSED_FROM)], true);
     let guessed = detector.guess(None, Utf8Detection::Deny);
+    let is_simplified =
+        guessed == encoding_rs::GBK || (guessed == encoding_rs::BIG5 && is_common_gb2312(bytes));
     // Every GBK file is a GB18030 file, and the latter has all characters.
-    if guessed == encoding_rs::GBK { encoding_rs::GB18030 } else { guessed }
+    if is_simplified { encoding_rs::GB18030 } else { guessed }
+}
+
+/// True where all beyond ASCII are marks and the 3,755 common characters of GB 2312: a few words of it are Big5 as well, but
+/// of rare characters, and every other character of Big5 text has a second byte that GB 2312 has not.
+fn is_common_gb2312(bytes: &[u8]) -> bool {
+    let mut rest = bytes.iter();
+    while let Some(&first) = rest.next() {
+        if first.is_ascii() {
+            continue;
+        }
+        let second = rest.next().copied().unwrap_or_default();
+        if !matches!(first, 0xA1..=0xA3 | 0xB0..=0xD7) || !matches!(second, 0xA1..=0xFE) {
+            return false;
+        }
+    }
+    true
 }
 
 /// UTF-16 of mostly Western text has a zero in every other byte.
@@ -119,6 +137,34 @@ mod tests {
         assert_eq!(decode(gbk, None).unwrap(), "第一章\n他走出门，天已经黑了。");
         let big5 = b"\xb2\xc4\xa4@\xb3\xb9\x0a\xa5L\xa8\xab\xa5X\xaa\xf9\xa1A\xa4\xd1\xa4w\xb8g\xb6\xc2\xa4F\xa1C";
         assert_eq!(decode(big5, None).unwrap(), "第一章\n他走出門，天已經黑了。");
+    }
+
+    #[test]
+    fn a_few_words_are_told_apart_too() {
+        for words in [
+            "雨停了。",
+            "他走了，门开着。",
+            "第一章",
+            "天黑了他回家",
+            "她没有说话。",
+            "老人与海",
+            "今天下雨了",
+        ] {
+            let bytes = encoding_rs::GBK.encode(words).0;
+            assert_eq!(decode(&bytes, None).unwrap(), words);
+        }
+        for words in [
+            "雨停了。",
+            "他走了，門開著。",
+            "第一章",
+            "天黑了他回家",
+            "她沒有說話。",
+            "老人與海",
+            "今天下雨了",
+        ] {
+            let bytes = encoding_rs::BIG5.encode(words).0;
+            assert_eq!(decode(&bytes, None).unwrap(), words);
+        }
     }
 
     #[test]

@@ -36,13 +36,16 @@ pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
 /// What begins no line.
 const CLINGING: &str = "，。！？；：、”’」』）》…—,.!?;:)]\"'";
 
-/// One text from two lines: Han characters need no space between them.
+/// One text from two lines: Han characters need no space between them, nor do the marks that Chinese has in common with
+/// English where a Han character is on the other side.
 pub(crate) fn joint(before: Option<char>, after: Option<char>) -> &'static str {
-    match (before, after) {
-        (Some(before), Some(after)) if is_wide(before) && is_wide(after) => "",
-        _ => " ",
-    }
+    let (Some(before), Some(after)) = (before, after) else { return " " };
+    let (wide, shared) = (is_wide(before) || is_wide(after), |c| is_wide(c) || SHARED.contains(c));
+    if wide && shared(before) && shared(after) { "" } else { " " }
 }
+
+/// Quotation marks, dashes and dots of both languages.
+const SHARED: &str = "“”‘’—…·";
 
 #[cfg(test)]
 mod tests {
@@ -61,5 +64,10 @@ mod tests {
         assert_eq!(joint(Some('门'), Some('天')), "");
         assert_eq!(joint(Some('，'), Some('天')), "");
         assert_eq!(joint(Some('a'), Some('天')), " ");
+        assert_eq!(joint(Some('”'), Some('他')), "");
+        assert_eq!(joint(Some('，'), Some('“')), "");
+        assert_eq!(joint(Some('—'), Some('天')), "");
+        assert_eq!(joint(Some('”'), Some('“')), " ");
+        assert_eq!(joint(Some('”'), Some('H')), " ");
     }
 }

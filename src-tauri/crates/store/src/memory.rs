@@ -110,6 +110,60 @@ impl Store {
             .fetch_all(&self.readers)
             .await?)
     }
+
+    /// Pairs that have these words on either side, the latest first: those with lower numbers than `before`.
+    pub async fn find_pairs(
+        &self,
+        words: &str,
+        before: Option<MemoryId>,
+        limit: u32,
+    ) -> Result<Vec<Pair>, StoreError> {
+        Ok(sqlx::query_as(
+            "SELECT * FROM memory
+             WHERE (instr(lower(english), lower(?1)) > 0 OR instr(chinese, ?1) > 0)
+               AND (?2 IS NULL OR id < ?2)
+             ORDER BY id DESC LIMIT ?3",
+        )
+        .bind(words)
+        .bind(before)
+        .bind(limit)
+        .fetch_all(&self.readers)
+        .await?)
+    }
+
+    /// Puts other sentences in the place of a pair's. It counts as agreed to now.
+    pub async fn change_pair(
+        &self,
+        id: MemoryId,
+        (english, chinese): (String, String),
+        now_ms: i64,
+    ) -> Result<(), StoreError> {
+        let mut change = self.begin().await?;
+        let origin: Option<String> =
+            sqlx::query_scalar("DELETE FROM memory WHERE id = ? RETURNING origin")
+                .bind(id)
+                .fetch_optional(&mut *change)
+                .await?;
+        found(u64::from(origin.is_some()), id)?;
+        let pair = NewPair { english, chinese, origin: origin.unwrap_or_default() };
+        keep(&mut change, &pair, now_ms).await?;
+        Ok(change.commit().await?)
+    }
+
+    /// Forgets a pair.
+    pub async fn forget_pair(&self, id: MemoryId) -> Result<(), StoreError> {
+        let gone =
+            sqlx::query("DELETE FROM memory WHERE id = ?").bind(id).execute(&self.writer).await?;
+        found(gone.rows_affected(), id)
+    }
+}
+
+fn found(rows: u64, id: MemoryId) -> Result<(), StoreError> {
+    if rows > 0 {
+        Ok(())
+    } else {
+        Err(StoreError::NotFound { kind: "pair of sentences", id: id.0 })
+    }
 }
 
 /// Answers whether the pair is new.

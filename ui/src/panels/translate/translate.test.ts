@@ -289,6 +289,27 @@ describe("the glossary", () => {
   });
 });
 
+describe("the memory", () => {
+  it("is listed, searched, put right and forgotten", async () => {
+    const user = userEvent.setup();
+    const window = await translated(await openPanel(), `${RAIN} ${CHEN}`);
+    choose(window, 0);
+    await window.translating.confirm();
+    await window.translating.confirm();
+    window.translating.view = "memory";
+    expect(await screen.findAllByTestId("pair")).toHaveLength(2);
+    await user.type(screen.getByTestId("memory-search"), "老陈");
+    await waitFor(() => expect(screen.getAllByTestId("pair")).toHaveLength(1));
+    await user.click(screen.getByTestId("edit-pair"));
+    await user.clear(screen.getByTestId("pair-chinese"));
+    await user.type(screen.getByTestId("pair-chinese"), "老陈补网。{Enter}");
+    await waitFor(() => expect(screen.getByTestId("pair")).toHaveTextContent("老陈补网。"));
+    await user.click(screen.getByTestId("forget-pair"));
+    await user.clear(screen.getByTestId("memory-search"));
+    await waitFor(() => expect(screen.getByTestId("pair")).toHaveTextContent(RAIN));
+  });
+});
+
 describe("documents and chapters", () => {
   it("show how far they are, rest, go on, and are written to a file", async () => {
     const user = userEvent.setup();
@@ -303,6 +324,27 @@ describe("documents and chapters", () => {
     await user.click(screen.getByTestId("export-bilingual"));
     await waitFor(() => expect(window.host.translator.written.get("/home/writer/net.en-zh.epub")).toContain("Sentence 3."));
     expect(source().state.readOnly).toBe(true);
+  });
+
+  it.each(["net.txt", "net.html", "net.srt"])("one that is let go over the panel is opened: %s", async (name) => {
+    const window = await openPanel();
+    const file = new File([`${RAIN} ${CHEN}`], name);
+    const over = { dataTransfer: { types: ["Files"], files: [file] } };
+    await fireEvent.dragOver(source().contentDOM, over);
+    expect(screen.getByTestId("drop")).toBeVisible();
+    await fireEvent.drop(source().contentDOM, over);
+    expect(screen.queryByTestId("drop")).toBeNull();
+    await waitFor(() => expect(window.translating.summary).toMatchObject({ kind: "document", title: name }));
+    await waitFor(() => expect(targets()).toHaveLength(2));
+  });
+
+  it("one that is too large to be let go is refused before it is read", async () => {
+    const window = await openPanel();
+    const file = new File(["x"], "book.epub");
+    Object.defineProperty(file, "size", { value: 65 << 20 });
+    await fireEvent.drop(source().contentDOM, { dataTransfer: { types: ["Files"], files: [file] } });
+    await waitFor(() => expect(window.desk.failure?.code).toBe("drop_too_large"));
+    expect(window.translating.summary).toBeNull();
   });
 
   it("a chapter is translated from its menu, into one that it is linked with", async () => {

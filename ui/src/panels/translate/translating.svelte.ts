@@ -23,6 +23,7 @@ import {
   type TranslationSummary,
 } from "../../host";
 import type { Desk } from "../../state/desk.svelte";
+import { inBase64 } from "./dropped";
 import { otherThan } from "./languages";
 import { Meanwhile } from "./meanwhile";
 import { Reference } from "./reference.svelte";
@@ -190,6 +191,11 @@ export class Translating {
 
   openDocument(path: string): Promise<boolean> {
     return this.show(() => this.desk.host.importDocument(path, this.wanted));
+  }
+
+  /** A file that was let go over the window: its name and its content are all there is of it. */
+  openDropped(file: File): Promise<boolean> {
+    return this.show(async () => this.desk.host.importDropped(file.name, await inBase64(file), this.wanted));
   }
 
   async remove(id: TranslationId): Promise<void> {

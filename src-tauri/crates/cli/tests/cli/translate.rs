@@ -104,6 +104,13 @@ fn a_document_is_written_in_its_own_format_and_any_encoding_is_read() {
     assert!(written.starts_with("1\n00:00:01,000 --> 00:00:02,000\n"), "{written}");
     assert!(!written.contains("It rained."), "{written}");
 
+    let page = "<html><body class=\"a\"><h1>Rain</h1><p id=\"p\">It rained.</p></body></html>";
+    std::fs::write(path("page.html"), page).expect("a page");
+    printed(&[&arguments[..], &[&path("new.html"), "--to", "zh", &path("page.html")]].concat(), "");
+    let written = std::fs::read_to_string(path("new.html")).expect("a file");
+    assert!(written.contains("<body class=\"a\"><h1>"), "{written}");
+    assert!(written.contains("<p id=\"p\">") && !written.contains("It rained."), "{written}");
+
     // 雨停了。他走了。门开了。她笑了。 in GBK, and in UTF-16 with its mark.
     let gbk = b"\xd3\xea\xcd\xa3\xc1\xcb\xa1\xa3\xcb\xfb\xd7\xdf\xc1\xcb\xa1\xa3\xc3\xc5\xbf\xaa\xc1\xcb\xa1\xa3\xcb\xfd\xd0\xa6\xc1\xcb\xa1\xa3";
     let utf16: Vec<u8> = "\u{feff}雨停了。他走了。门开了。她笑了。"

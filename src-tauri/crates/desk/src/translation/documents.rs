@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use bimo_convert::{Document, Rewording, SpanKind};
 use bimo_engine::CancellationToken;
 use bimo_store as store;
@@ -32,7 +34,29 @@ impl Desk {
     ) -> Result<OpenTranslation, ApiError> {
         let path = Path::new(&path);
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let bytes = read_file(path).await?;
+        self.begin_document(name, read_file(path).await?, to).await
+    }
+
+    /// Begins to translate a file of which there are only its name and its content, in Base64.
+    pub async fn import_dropped(
+        &self,
+        name: String,
+        content: String,
+        to: Option<TargetLanguage>,
+    ) -> Result<OpenTranslation, ApiError> {
+        let bytes = BASE64_STANDARD.decode(content).map_err(|error| {
+            let message = "The file did not arrive whole: open it with the button instead.";
+            ApiError::new("file_unreadable", message).with_detail(error)
+        })?;
+        self.begin_document(name, bytes, to).await
+    }
+
+    async fn begin_document(
+        &self,
+        name: String,
+        bytes: Vec<u8>,
+        to: Option<TargetLanguage>,
+    ) -> Result<OpenTranslation, ApiError> {
         let (document, bytes) = read(bytes, name.clone()).await?;
         let cut = cut(&document);
         if cut.segments.is_empty() {

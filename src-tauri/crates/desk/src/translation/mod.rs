@@ -25,6 +25,7 @@ mod likeness;
 mod memory;
 mod models;
 mod opening;
+mod pairs;
 mod report;
 mod segmenting;
 mod segments;

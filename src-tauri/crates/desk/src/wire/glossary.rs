@@ -53,6 +53,22 @@ pub struct MemoryMatch {
     pub confirmed_at_ms: f64,
 }
 
+/// A pair of sentences that the person has agreed to.
+#[derive(Debug, Clone, PartialEq, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct MemoryPair {
+    /// Its number.
+    pub id: MemoryId,
+    /// In English.
+    pub english: String,
+    /// In Chinese, in either script.
+    pub chinese: String,
+    /// Where it was confirmed: a title, the name of a file.
+    pub origin: String,
+    /// When it was confirmed.
+    pub confirmed_at_ms: f64,
+}
+
 /// A stretch of the difference between two sentences.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]

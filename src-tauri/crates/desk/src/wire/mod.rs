@@ -19,7 +19,7 @@ mod translate;
 pub use error::{ApiError, Instead, Shortage};
 pub use glossary::{
     DictionaryEntry, DictionaryStatus, DifferenceKind, DifferencePart, GlossaryEntry, Imported,
-    MemoryMatch,
+    MemoryMatch, MemoryPair,
 };
 pub use history::{GenerationDetail, GenerationStatus, GenerationSummary, HistoryQuery};
 pub use hub::{

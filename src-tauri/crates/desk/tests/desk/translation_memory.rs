@@ -138,3 +138,27 @@ async fn a_dictionary_is_a_file_that_the_person_brings() {
     assert_eq!(desk.use_dictionary(Some(path)).await.unwrap_err().code, "dictionary_invalid");
     assert_eq!(desk.use_dictionary(None).await.expect("none").entries, 0);
 }
+
+#[tokio::test]
+async fn the_memory_is_listed_put_right_and_forgotten() {
+    let (_place, desk) = desk_with(ScriptedRewriter::knowing(PAIRS)).await;
+    let (_, open, _) = translated(&desk, "The old man sat by the fire.").await;
+    desk.confirm_segment(open.segments[0].id).await.expect("it is confirmed");
+    let listed = |words: &str| desk.memory_pairs(words.to_owned(), None);
+    let pairs = listed(" FIRE ").await.expect("a search");
+    assert_eq!((&*pairs[0].english, &*pairs[0].chinese), (PAIRS[0].0, PAIRS[0].1));
+    assert!(listed("door").await.expect("a search").is_empty());
+
+    let refused = desk.change_memory_pair(pairs[0].id, "  ".into(), "他。".into()).await;
+    assert_eq!(refused.unwrap_err().code, "invalid_pair");
+    let right = ("The old man sat by the fire.".to_owned(), " 老头坐在火边。".to_owned());
+    desk.change_memory_pair(pairs[0].id, right.0, right.1).await.expect("it is put right");
+    let (_, open, _) = translated(&desk, "The old man sat by the fire.").await;
+    assert_eq!(open.segments[0].target, "老头坐在火边。");
+
+    let pairs = listed("").await.expect("all");
+    desk.forget_memory_pair(pairs[0].id).await.expect("it is forgotten");
+    assert!(listed("").await.expect("all").is_empty());
+    let gone = desk.forget_memory_pair(pairs[0].id).await.unwrap_err();
+    assert_eq!(gone.code, "not_found");
+}

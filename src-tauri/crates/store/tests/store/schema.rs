@@ -2,7 +2,10 @@
 
 use std::path::PathBuf;
 
-use bimo_store::{Guidance, LibraryItem, NewGeneration, Store};
+use bimo_store::{
+    Guidance, LibraryItem, NewGeneration, NewGlossaryEntry, NewPair, NewSegment, NewTranslation,
+    PairSide, SegmentOutcome, SegmentState, Store, TranslatedDocument, TranslationKind,
+};
 
 use crate::{NOW_MS, Shelf, at, body_of, spans_of, typed, written};
 
@@ -36,9 +39,56 @@ async fn write_fixture() {
     store.move_to_bin(LibraryItem::Chapter(binned), NOW_MS).await.expect("thrown away");
     store.set_setting("window", &serde_json::json!({"theme": "dark"})).await.expect("a setting");
     store.search("snow", 10).await.expect("an index");
+    write_translations(&store).await;
     let copy = store.back_up(NOW_MS).await.expect("a copy");
-    std::fs::create_dir_all(fixture(2).parent().expect("a folder")).expect("the folder");
-    std::fs::copy(copy, fixture(2)).expect("the fixture");
+    std::fs::create_dir_all(fixture(3).parent().expect("a folder")).expect("the folder");
+    std::fs::copy(copy, fixture(3)).expect("the fixture");
+}
+
+/// What came with schema 3: a document half translated, a confirmed pair, a term.
+async fn write_translations(store: &Store) {
+    let segment = |source: &str| NewSegment { block: 0, source: source.into(), gap: " ".into() };
+    let new = NewTranslation {
+        kind: TranslationKind::Document,
+        title: "day.txt",
+        work: None,
+        chapter: None,
+        linked_chapter: None,
+        source_language: "en",
+        target_language: "zh-Hans",
+        direction_detected: true,
+        lead: "",
+        segments: &[segment("It snowed."), segment("He slept.")],
+        document: Some(TranslatedDocument {
+            format: "txt".into(),
+            bytes: b"It snowed. He slept.".to_vec(),
+        }),
+    };
+    let translation = store.create_translation(&new, NOW_MS).await.expect("a translation");
+    let first = store.segments(translation).await.expect("its segments")[0].id;
+    let outcome = SegmentOutcome {
+        target: "下雪了。".into(),
+        state: SegmentState::Machine,
+        confidence: Some(0.5),
+        alternatives: "[]".into(),
+        flags: r#"["numbers"]"#.into(),
+        terms: "[]".into(),
+        memory: None,
+    };
+    assert!(store.fill_segment(first, &outcome).await.expect("it is filled"));
+    let pair = NewPair {
+        english: "The snow fell.".into(),
+        chinese: "雪下了。".into(),
+        origin: "雪国 Snow".into(),
+    };
+    store.keep_pairs(&[pair], NOW_MS).await.expect("a pair");
+    let term = NewGlossaryEntry {
+        work: None,
+        term: "snow country".into(),
+        translation: "雪国".into(),
+        note: "a title".into(),
+    };
+    store.keep_glossary(&[term], NOW_MS).await.expect("a term");
 }
 
 async fn open_fixture(schema: u32) -> (Shelf, Store) {
@@ -59,8 +109,25 @@ async fn schema_2_opens() {
     opens(2).await;
 }
 
-async fn opens(schema: u32) {
-    let (_shelf, store) = open_fixture(schema).await;
+#[tokio::test]
+async fn schema_3_opens_with_its_translations() {
+    let (_shelf, store) = opens(3).await;
+    let translations = store.translations().await.expect("the list");
+    let [found] = &translations[..] else { panic!("one: {translations:?}") };
+    assert_eq!((found.title.as_str(), found.done, found.total), ("day.txt", 1, 2));
+    let segments = store.segments(found.id).await.expect("its segments");
+    assert_eq!(segments[0].outcome.target, "下雪了。");
+    assert_eq!(segments[1].source, "He slept.");
+    let document = store.translated_document(found.id).await.expect("its file").expect("one");
+    assert_eq!(document.bytes, b"It snowed. He slept.");
+    let alike = store.like_pairs(PairSide::Chinese, "雪下了一夜。", 3).await.expect("the memory");
+    assert_eq!(alike[0].english, "The snow fell.");
+    let terms = store.glossary(None).await.expect("the glossary");
+    assert_eq!((terms[0].term.as_str(), terms[0].note.as_str()), ("snow country", "a title"));
+}
+
+async fn opens(schema: u32) -> (Shelf, Store) {
+    let (shelf, store) = open_fixture(schema).await;
     let library = store.library().await.expect("the library");
     let [work] = &library.works[..] else { panic!("one work: {library:?}") };
     assert_eq!((work.title.as_str(), work.goal), ("雪国 Snow", Some(50_000)));
@@ -84,4 +151,5 @@ async fn opens(schema: u32) {
     let version = store.chapter(chapter).await.expect("the chapter").version;
     let edits = [typed(0, 0, "今年")];
     store.apply_edits(chapter, version, &edits, NOW_MS).await.expect("it can be written");
+    (shelf, store)
 }

@@ -186,3 +186,40 @@ async fn a_term_is_there_once_in_a_work_and_goes_with_it() {
     store.remove_glossary_entry(kept[0].0).await.expect("it goes");
     assert_eq!(store.remove_glossary_entry(kept[0].0).await.unwrap_err().code(), "not_found");
 }
+
+#[tokio::test]
+async fn the_memory_is_searched_put_right_and_forgotten() {
+    let shelf = Shelf::new();
+    let store = shelf.open().await;
+    let pair = |english: &str, chinese: &str| NewPair {
+        english: english.into(),
+        chinese: chinese.into(),
+        origin: "The Net".into(),
+    };
+    let pairs = [pair("The rain began.", "雨下起来了。"), pair("He counted knots.", "他数结。")];
+    store.keep_pairs(&pairs, NOW_MS).await.expect("they are kept");
+
+    let found = store.find_pairs("", None, 10).await.expect("all");
+    assert_eq!(
+        found.iter().map(|pair| &*pair.english).collect::<Vec<_>>(),
+        ["He counted knots.", "The rain began."]
+    );
+    let later = store.find_pairs("", Some(found[0].id), 10).await.expect("what is behind");
+    assert_eq!(later, found[1..]);
+    assert_eq!(store.find_pairs("RAIN", None, 10).await.expect("by a word").len(), 1);
+    assert_eq!(store.find_pairs("数结", None, 10).await.expect("by two characters").len(), 1);
+
+    let right = ("The rain began to fall.".to_owned(), "雨下起来了。".to_owned());
+    store.change_pair(found[1].id, right, NOW_MS + 1).await.expect("it is put right");
+    assert_eq!(store.exact_pair(PairSide::English, "The rain began.").await.expect("a look"), None);
+    let kept =
+        store.exact_pair(PairSide::English, "The rain began to fall.").await.expect("a look");
+    let kept = kept.expect("the new one");
+    assert_eq!((kept.origin.as_str(), kept.updated_at_ms), ("The Net", NOW_MS + 1));
+    store.forget_pair(kept.id).await.expect("it is forgotten");
+    assert!(store.find_pairs("rain", None, 10).await.expect("a search").is_empty());
+    assert!(
+        store.like_pairs(PairSide::English, "rain fall", 10).await.expect("a search").is_empty()
+    );
+    assert!(store.forget_pair(kept.id).await.is_err());
+}
