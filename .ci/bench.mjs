@@ -13,7 +13,7 @@ import { agree, measure, sides } from "../tests/bench/rounds.mjs";
 import { roofline } from "../tests/bench/table.mjs";
 import { works } from "../tests/bench/works.mjs";
 import { buildBench } from "./build.mjs";
-import { processorFlags, pythonWithPeers } from "./peers.mjs";
+import { cpuFlags, pythonWithPeers } from "./peers.mjs";
 import { fail, root, run, say } from "./setup.mjs";
 
 const FOLDER = join(root, "tests", "bench");
@@ -43,7 +43,7 @@ const found = {
     cores: cpus().length,
     memoryBytes: totalmem(),
     system: `${process.platform} ${release()}`,
-    instructions: INSTRUCTIONS.filter((flag) => processorFlags().includes(flag)),
+    instructions: INSTRUCTIONS.filter((flag) => cpuFlags().includes(flag)),
     llamaInstructions: native.theirs({ kind: "about" }).instructions,
     bytesPerSecond: 0,
     measuredAt: new Date().toISOString(),

@@ -30,7 +30,7 @@ const INSTRUCTIONS = {
 export function pythonWithLlama() {
   if (process.env.BIMO_PEERS_PYTHON) return process.env.BIMO_PEERS_PYTHON;
   once("python", "Making a Python environment", () => run(isWindows ? "python" : "python3", ["-m", "venv", PEERS]));
-  once("llama", `Building ${LLAMA}`, () => install([LLAMA], llamaOptions((flag) => processorHas(flag))));
+  once("llama", `Building ${LLAMA}`, () => install([LLAMA], llamaOptions((flag) => cpuHas(flag))));
   return own;
 }
 
@@ -48,19 +48,19 @@ export function pythonWithPeers() {
 }
 
 /** The processor's flags, as Linux lists them. */
-export function processorFlags() {
+export function cpuFlags() {
   const list = "/proc/cpuinfo";
   if (!existsSync(list)) return [];
   return /^flags\s*:\s*(.*)$/m.exec(readFileSync(list, "utf8"))?.[1].split(" ") ?? [];
 }
 
-function processorHas(flag) {
-  return processorFlags().includes(flag);
+function cpuHas(flag) {
+  return cpuFlags().includes(flag);
 }
 
 /** Elsewhere than on x86 under Linux its build finds out by itself. */
 function llamaOptions(isWanted) {
-  if (processorFlags().length === 0) return "";
+  if (cpuFlags().length === 0) return "";
   const switches = Object.entries(INSTRUCTIONS).map(([name, flag]) => `-DGGML_${name}=${isWanted(flag) ? "ON" : "OFF"}`);
   return ["-DGGML_NATIVE=OFF", ...switches].join(" ");
 }
