@@ -12,6 +12,7 @@ mod page;
 mod servers;
 mod settings;
 mod story;
+mod summarize;
 mod translate;
 
 use std::future::Future;
@@ -137,6 +138,15 @@ pub(crate) fn bindings() -> Builder<tauri::Wry> {
             translate::export_document,
             translate::choose_document,
             translate::choose_target_file,
+            summarize::watch_summaries,
+            summarize::watch_summarizer,
+            summarize::summarizer,
+            summarize::summaries,
+            summarize::read_source,
+            summarize::summarize,
+            summarize::open_summary,
+            summarize::stop_summary,
+            summarize::delete_summary,
             glossary::glossary,
             glossary::keep_glossary_entry,
             glossary::remove_glossary_entry,

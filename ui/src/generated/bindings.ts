@@ -92,6 +92,15 @@ export const commands = {
 	chooseDocument: () => __TAURI_INVOKE<string | null>("choose_document"),
 	/**  The system's own dialog for the place of a new file; nothing where the person thinks better of it. */
 	chooseTargetFile: (name: string) => __TAURI_INVOKE<string | null>("choose_target_file", { name }),
+	watchSummaries: (channel: Channel<SummaryEvent>) => __TAURI_INVOKE<null>("watch_summaries", { channel }),
+	watchSummarizer: (channel: Channel<ModelStatus>) => __TAURI_INVOKE<null>("watch_summarizer", { channel }),
+	summarizer: () => __TAURI_INVOKE<Summarizer>("summarizer"),
+	summaries: () => __TAURI_INVOKE<SummaryEntry[]>("summaries"),
+	readSource: (source: SummarySource) => __TAURI_INVOKE<SourceText>("read_source", { source }),
+	summarize: (request: SummaryRequest) => __TAURI_INVOKE<OpenSummary>("summarize", { request }),
+	openSummary: (summary: SummaryId) => __TAURI_INVOKE<OpenSummary>("open_summary", { summary }),
+	stopSummary: (summary: SummaryId) => __TAURI_INVOKE<null>("stop_summary", { summary }),
+	deleteSummary: (summary: SummaryId) => __TAURI_INVOKE<SummaryEntry[]>("delete_summary", { summary }),
 	glossary: (work: WorkId | null) => __TAURI_INVOKE<GlossaryEntry[]>("glossary", { work }),
 	keepGlossaryEntry: (entry: GlossaryEntry) => __TAURI_INVOKE<GlossaryEntry>("keep_glossary_entry", { entry }),
 	removeGlossaryEntry: (entry: GlossaryEntryId) => __TAURI_INVOKE<null>("remove_glossary_entry", { entry }),
@@ -293,6 +302,24 @@ export type Counts = {
 	characters: number,
 };
 
+/**  How much of the source a summary rests on. */
+export type Coverage = {
+	/**  From 0 to 1: how alike the source's sentences are to the nearest of the summary, in the mean. */
+	share: number,
+	/**  The source from beginning to end. */
+	bars: CoverageBar[],
+};
+
+/**  A stretch of the source, and how much the summary rests on it. */
+export type CoverageBar = {
+	/**  Where it begins in the source. */
+	from: number,
+	/**  Where it ends. */
+	to: number,
+	/**  From 0 to 1. */
+	weight: number,
+};
+
 /**  A new work or chapter, with the library that has it. */
 export type Created = {
 	/**  The library now. */
@@ -390,6 +417,23 @@ export type DifferencePart = {
 	/**  The stretch. */
 	text: string,
 };
+
+/**  Words of a summary that the source does not have. */
+export type Doubt = {
+	/**  Where they begin in the summary. */
+	from: number,
+	/**  Where they end. */
+	to: number,
+	/**  What they are. */
+	kind: DoubtKind,
+};
+
+/**  What is doubted. */
+export type DoubtKind =
+/**  A number. */
+"number" |
+/**  A name. */
+"name";
 
 /**  A model that is being fetched, or a part of which is here. */
 export type Download = {
@@ -920,6 +964,24 @@ export type OfferedModel = {
 	here: boolean,
 };
 
+/**  A summary with all that belongs to it. */
+export type OpenSummary = {
+	/**  As in the list. */
+	entry: SummaryEntry,
+	/**  What was summarised, as it was then. */
+	source: SourceText,
+	/**  The chapter or work reads differently now. */
+	sourceChanged: boolean,
+	/**  How far it is. */
+	progress: SummaryProgress,
+	/**  What there is of it. */
+	outcome: SummaryOutcome,
+	/**  Intermediate summaries, where the source is too long for the model. */
+	parts: SummaryPart[],
+	/**  Why it failed, where it did. */
+	error: ApiError | null,
+};
+
 /**
  *  A translation with all of its text. The source is `lead`, and behind it every segment's `source` and `gap`; the
  *  translation is `lead`, and behind it every segment's `target` and `target_gap`.
@@ -1097,6 +1159,14 @@ export type SegmentState =
 /**  The person has agreed to it, and the memory keeps it. */
 "confirmed";
 
+/**  A sentence of the source that says what one of the summary says. */
+export type SentenceSupport = {
+	/**  Its place in [`SourceText::sentences`]. */
+	sentence: number,
+	/**  How alike they are, from 0 to 1. */
+	similarity: number,
+};
+
 /**  Everything that stays as the person left it. */
 export type Settings = {
 	/**  Light or dark. */
@@ -1192,6 +1262,19 @@ export type SourceChange = {
 	inserted: Segment[],
 };
 
+/**  Where a source came from. */
+export type SourceKind =
+/**  Pasted text. */
+"text" |
+/**  A pasted page. */
+"page" |
+/**  A file. */
+"file" |
+/**  A chapter. */
+"chapter" |
+/**  A whole work. */
+"work";
+
 /**  What a text was found to be written in. */
 export type SourceLanguage =
 /**  English. */
@@ -1206,6 +1289,48 @@ export type SourceLanguage =
 "other" |
 /**  No letters, or none yet. */
 "unknown";
+
+/**  A paragraph of a source. */
+export type SourceParagraph = {
+	/**  Where it begins. */
+	from: number,
+	/**  Where it ends. */
+	to: number,
+	/**  The level of a heading, 1 to 6; 0 for anything else. */
+	heading: number,
+};
+
+/**  A chapter or section of a source. */
+export type SourceSection = {
+	/**  Its title; empty where it has none. */
+	title: string,
+	/**  Where it begins. */
+	from: number,
+	/**  Where it ends. */
+	to: number,
+	/**  The chapter of the library that it is, or is part of. */
+	chapter: ChapterId | null,
+};
+
+/**  A source as text: paragraphs with an empty line between them. */
+export type SourceText = {
+	/**  Its title; empty where it has none. */
+	title: string,
+	/**  Who wrote it, if it says so. */
+	byline: string | null,
+	/**  What it is written in. */
+	language: SourceLanguage,
+	/**  Its words. */
+	text: string,
+	/**  Its chapters or sections, which cover it; one where it has none. */
+	sections: SourceSection[],
+	/**  Its paragraphs. */
+	paragraphs: SourceParagraph[],
+	/**  Its sentences: [`SentenceSupport::sentence`] is a place in this list. */
+	sentences: Stretch[],
+	/**  Words and Han characters. */
+	words: number,
+};
 
 /**  What happens while a story is written. Text has been stored when it is told. */
 export type StoryEvent =
@@ -1255,6 +1380,275 @@ tokensPerSecond: number } |
 { kind: "failed";
 /**  Why. */
 error: ApiError };
+
+/**  A stretch of a text. */
+export type Stretch = {
+	/**  Where it begins. */
+	from: number,
+	/**  Where it ends. */
+	to: number,
+};
+
+/**  The model that rewrites. */
+export type Summarizer = {
+	/**  Its name; nothing where there is none. */
+	name: string | null,
+	/**  It is the one that writes stories: none was chosen for summaries, and it follows instructions. */
+	byStoryModel: boolean,
+	/**  It follows instructions, and so writes either language and any form and length. */
+	followsInstructions: boolean,
+	/**  Who gets the text, where it is not computed inside the program. */
+	goesTo: Destination | null,
+};
+
+/**  A summary in the list. */
+export type SummaryEntry = {
+	/**  Its number. */
+	id: SummaryId,
+	/**  The article's, chapter's, file's or work's title, or the first words. */
+	title: string,
+	/**  Where the source came from. */
+	kind: SourceKind,
+	/**  The work that is summarised, or whose chapter is. */
+	work: WorkId | null,
+	/**  The chapter that is summarised. */
+	chapter: ChapterId | null,
+	/**  How it is made. */
+	method: SummaryMethod,
+	/**  What it looks like. */
+	form: SummaryForm,
+	/**  How long it was to be. */
+	length: SummaryLength,
+	/**  Its language; nothing for that of the source. */
+	to: TargetLanguage | null,
+	/**  How it stands. */
+	status: SummaryStatus,
+	/**  Its first words. */
+	preview: string,
+	/**  The model that wrote or translated it; empty where none did. */
+	model: string,
+	/**  When it was asked for. */
+	createdAtMs: number,
+};
+
+/**  What happens to a summary. Text has been stored when it is told. */
+export type SummaryEvent =
+/**  How far it is has changed. */
+{ kind: "progress";
+/**  Which. */
+summary: SummaryId;
+/**  How far it is. */
+progress: SummaryProgress } |
+/**  More of the summary itself. */
+{ kind: "text";
+/**  Which. */
+summary: SummaryId;
+/**  The new words. */
+text: string } |
+/**  A part is planned, or done. */
+{ kind: "part";
+/**  Which summary. */
+summary: SummaryId;
+/**  The part as it is now. */
+part: SummaryPart } |
+/**  It is complete, or was stopped. */
+{ kind: "finished";
+/**  Which. */
+summary: SummaryId;
+/**  As in the list. */
+entry: SummaryEntry;
+/**  All there is of it. */
+outcome: SummaryOutcome } |
+/**  It has failed; what was written is kept. */
+{ kind: "failed";
+/**  Which. */
+summary: SummaryId;
+/**  As in the list. */
+entry: SummaryEntry;
+/**  Why. */
+error: ApiError };
+
+/**  What a reader of a summary should look at. */
+export type SummaryFlag =
+/**  No sentence of the source is like it. */
+"unsupported" |
+/**  It is in another language than the source, so that only numbers and names could be compared. */
+"otherLanguage" |
+/**  It has a number that the source does not have. */
+"numbers" |
+/**  It has a name that the source does not have. */
+"names" |
+/**  It ends before the sentence does. */
+"cutShort" |
+/**  It says again what one before it says. */
+"repeats";
+
+/**  What a summary looks like. */
+export type SummaryForm =
+/**  Running text. */
+"paragraph" |
+/**  A list. */
+"bullets" |
+/**  One sentence, whatever the length. */
+"oneLine" |
+/**  A title, whatever the length. */
+"title";
+
+/**  A summary's number. */
+export type SummaryId = number;
+
+/**  How long a summary is. */
+export type SummaryLength =
+/**  So many sentences, 1 to 200. */
+{ kind: "sentences";
+/**  How many. */
+count: number } |
+/**  About so many words and Han characters, 5 to 20,000. */
+{ kind: "words";
+/**  How many. */
+count: number } |
+/**  This part of the source, above 0 and up to 1. */
+{ kind: "share";
+/**  Which part. */
+share: number };
+
+/**  How a summary is made. */
+export type SummaryMethod =
+/**  Of the text's own sentences those that say the most of it. No model is needed. */
+"key" |
+/**  A model says it in its own words. */
+"rewritten";
+
+/**  What there is of a summary. While it is written there is only text. */
+export type SummaryOutcome = {
+	/**  Its words. An entry of a list begins with `- ` and has a line of its own. */
+	text: string,
+	/**  Its sentences, with what they rest on. */
+	sentences: SummarySentence[],
+	/**  Which parts of the source it rests on. */
+	coverage: Coverage,
+};
+
+/**  An intermediate summary. */
+export type SummaryPart = {
+	/**  From 0, in the order in which they are written. */
+	number: number,
+	/**  1: of a stretch of the source; more: of summaries. */
+	level: number,
+	/**  The title of its chapter or section. */
+	title: string,
+	/**  Where the stretch of the source begins that it stands for. */
+	from: number,
+	/**  Where it ends. */
+	to: number,
+	/**  The parts that it was made from. */
+	madeFrom: number[],
+	/**  Its words; empty until they are written. */
+	text: string,
+	/**  It is whole. */
+	done: boolean,
+};
+
+/**  How far a summary is. */
+export type SummaryProgress = {
+	/**  What is being done. */
+	stage: SummaryStage,
+	/**  Which part, from 1; 0 where there are none. */
+	part: number,
+	/**  How many there are. */
+	parts: number,
+	/**  Sentences of the source that are through. */
+	sentencesDone: number,
+	/**  All sentences of the source. */
+	sentences: number,
+	/**  Seconds until it is done, once that can be told. */
+	secondsLeft: number | null,
+};
+
+/**  A summary that is wanted. */
+export type SummaryRequest = {
+	/**  Of what. */
+	source: SummarySource,
+	/**  How it is made. */
+	method: SummaryMethod,
+	/**  How long it is. */
+	length: SummaryLength,
+	/**  What it looks like. */
+	form: SummaryForm,
+	/**  Its language; nothing for that of the source. */
+	to: TargetLanguage | null,
+};
+
+/**  A sentence of a summary. */
+export type SummarySentence = {
+	/**  Where it begins in the summary. */
+	from: number,
+	/**  Where it ends. */
+	to: number,
+	/**  The source's sentences that say it, the most alike first: of a key sentence its own. */
+	sources: SentenceSupport[],
+	/**  From 0 to 1: how much a key sentence counts; else how alike its best source is. */
+	score: number,
+	/**  What to look at. */
+	flags: SummaryFlag[],
+	/**  Numbers and names in it that the source does not have. */
+	doubts: Doubt[],
+};
+
+/**  What is summarised. */
+export type SummarySource =
+/**  Pasted text; the source of a page is read as a page. */
+{ kind: "text";
+/**  The text. */
+text: string } |
+/**  A pasted page, of which the article is taken. */
+{ kind: "page";
+/**  HTML. */
+html: string } |
+/**  A text, Markdown, a page, subtitles, a Word document or a book. */
+{ kind: "file";
+/**  Where it lies. */
+path: string } |
+/**  A chapter of the library. */
+{ kind: "chapter";
+/**  Which. */
+chapter: ChapterId } |
+/**  All chapters of a work. */
+{ kind: "work";
+/**  Which. */
+work: WorkId } |
+/**  The source of a summary that is kept, as it was then. */
+{ kind: "kept";
+/**  Which. */
+summary: SummaryId };
+
+/**  What is being done. */
+export type SummaryStage =
+/**  The model is loaded, or reads. */
+"reading" |
+/**  A part of the source is being summarised. */
+"parts" |
+/**  Summaries are being summarised. */
+"joining" |
+/**  The summary itself is being written. */
+"writing" |
+/**  Its sentences are being translated. */
+"translating" |
+/**  Its sources are being looked for. */
+"checking" |
+/**  Nothing any more. */
+"done";
+
+/**  How a summary stands. */
+export type SummaryStatus =
+/**  It is being made. */
+"running" |
+/**  It is there. */
+"complete" |
+/**  The person stopped it, or the program ended in the middle; what was written is there. */
+"stopped" |
+/**  It failed. */
+"failed";
 
 /**  What is written. */
 export type TargetLanguage =

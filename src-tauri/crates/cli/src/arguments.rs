@@ -32,7 +32,7 @@ pub enum Command {
     Translate(Translate),
     /// Say what mood, or what other class, a text and its sentences have
     Sentiment(Sentiment),
-    /// Summarise a text or document of any kind by its key sentences
+    /// Summarise a text or document of any kind
     Summarize(Summarize),
     /// List the works in the library
     Works,
@@ -233,14 +233,26 @@ pub enum Unit {
 #[derive(Debug, Args)]
 pub struct Summarize {
     /// So many sentences [default: 5]
-    #[arg(long, value_name = "N", conflicts_with = "ratio", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
-    pub sentences: Option<usize>,
+    #[arg(long, value_name = "N", conflicts_with = "ratio", value_parser = clap::value_parser!(u32).range(1..))]
+    pub sentences: Option<u32>,
     /// This share of the text's sentences, above 0 and up to 1
     #[arg(long, value_name = "X", value_parser = share)]
-    pub ratio: Option<f64>,
+    pub ratio: Option<f32>,
     /// How the summary is made
     #[arg(long, value_name = "METHOD", default_value = "key")]
     pub method: SummaryMethod,
+    /// The model that rewrites: a GGUF file, a folder, or `owner/name` on the hub
+    #[arg(long, value_name = "PATH")]
+    pub model: Option<PathBuf>,
+    /// What the summary looks like
+    #[arg(long, value_name = "FORM", default_value = "paragraph")]
+    pub form: SummaryForm,
+    /// Language of the summary; that of the text where nothing is said
+    #[arg(long, value_name = "LANGUAGE")]
+    pub to: Option<TranslateTo>,
+    /// A server that rewrites
+    #[command(flatten)]
+    pub server: OfServer,
     /// The document; - for standard input
     #[arg(value_name = "FILE|-")]
     pub file: PathBuf,
@@ -251,10 +263,25 @@ pub struct Summarize {
 pub enum SummaryMethod {
     /// Of the text's own sentences those that say the most; no model is needed
     Key,
+    /// In the words of a model for summaries, or of one that follows instructions
+    Rewrite,
 }
 
-fn share(text: &str) -> Result<f64, String> {
-    let share: f64 = text.parse().map_err(|_| "a number is needed".to_owned())?;
+/// What a summary looks like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SummaryForm {
+    /// Running text
+    Paragraph,
+    /// A list
+    Bullets,
+    /// One sentence
+    Line,
+    /// A title
+    Title,
+}
+
+fn share(text: &str) -> Result<f32, String> {
+    let share: f32 = text.parse().map_err(|_| "a number is needed".to_owned())?;
     let is_share = share > 0.0 && share <= 1.0;
     is_share.then_some(share).ok_or_else(|| "it is above 0 and at most 1".to_owned())
 }

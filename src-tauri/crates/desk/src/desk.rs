@@ -13,6 +13,7 @@ use crate::options::{Clock, DeskOptions, SeedSource};
 use crate::servers::{KeptServers, ServerAccess};
 use crate::shelf::Shelf;
 use crate::story::Turn;
+use crate::summarize::Summaries;
 use crate::translation::Translations;
 use crate::wire::{ApiError, DeskState, MemoryUse, ModelStatus, Notice, Recovered};
 use crate::{ModelSpec, Models, backup, samples};
@@ -38,6 +39,7 @@ struct Inner {
     seeds: SeedSource,
     turn: Turn,
     translations: Translations,
+    summaries: Summaries,
     recovered: Vec<Recovered>,
     notices: Vec<Notice>,
     system_locale: String,
@@ -53,6 +55,7 @@ impl Desk {
             options;
         let Opened { store, notices } = open_library(&folders, clock()).await?;
         store.pause_interrupted_translations().await?;
+        store.stop_interrupted_summaries(clock()).await?;
         let recovered = store.recover_interrupted(clock()).await?;
         let recovered = recovered.into_iter().map(Recovered::from).collect();
         samples::seed_first_run(&store, &system_locale, clock()).await?;
@@ -62,6 +65,7 @@ impl Desk {
         let means = crate::settings::means(&settings);
         let chosen = servers.translator(&kept).or_else(|| shelf.translator());
         let translations = Translations::with(translator, chosen, means);
+        let summaries = Summaries::with(shelf.summarizer(&servers, &kept), means);
         let chosen = servers.story(&kept).or_else(|| shelf.story());
         let chosen = chosen.unwrap_or_else(|| model.clone());
         let desk = Self {
@@ -77,6 +81,7 @@ impl Desk {
                 seeds,
                 turn: Turn::default(),
                 translations,
+                summaries,
                 recovered,
                 notices,
                 system_locale,
@@ -110,11 +115,12 @@ impl Desk {
         self.model().watch(sink);
     }
 
-    /// Lets go of the models that write and translate, and of their memory. The next request calls them back.
+    /// Lets go of the models that write, translate and summarise, and of their memory. The next request calls them back.
     pub async fn unload_model(&self) {
         self.stop_writing().await;
         self.model().unload();
         self.translations_at_work().unload().await;
+        self.summaries_at_work().unload().await;
     }
 
     /// Loads the model that writes once more, after a failure.
@@ -144,6 +150,7 @@ impl Desk {
         // In this order: what is stopped now has not been saved by the window, and is put into its page at the next start.
         self.stop_downloads();
         self.translations_at_work().stop_all();
+        self.summaries_at_work().stop_all();
         let settled = self.store().settle_ended().await;
         self.stop_writing().await;
         Ok(settled?)
@@ -161,10 +168,15 @@ impl Desk {
     pub(crate) fn let_go_after(&self, idle: std::time::Duration) {
         self.model().let_go_after(idle);
         self.translations_at_work().let_go_after(idle);
+        self.summaries_at_work().let_go_after(idle);
     }
 
     pub(crate) fn translations_at_work(&self) -> &Translations {
         &self.inner.translations
+    }
+
+    pub(crate) fn summaries_at_work(&self) -> &Summaries {
+        &self.inner.summaries
     }
 
     pub(crate) fn built_in(&self) -> &ModelSpec {

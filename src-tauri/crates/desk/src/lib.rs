@@ -61,7 +61,9 @@ pub use secrets::{Secrets, SecretsError};
 pub use sentiment::{Mood, MoodItem, MoodModel, Moods, Per};
 pub use starter::{describe_model, open_tokenizer};
 pub use story::{HeardToken, sampling_for};
-pub use summarize::{KeySentence, KeySentences, Length, SourcePlace, summarize_document};
+pub use summarize::{
+    Rewriter, SummarizedText, SummaryLine, SummaryModels, SummaryWish, summarize_document,
+};
 pub use text_model::{Continuation, Score, ScoredToken, TextModel, TextPart, TextRequest};
 pub use translation::{
     Cut, TextPiece, TextTranslation, TextTranslationRequest, TranslatedSegment, Translator,

@@ -168,6 +168,11 @@ impl<M: ?Sized + Loaded + 'static> ModelSlot<M> {
         now.worker.as_ref().map_or((0, 0), |worker| (now.status.bytes as u64, worker.cache_bytes()))
     }
 
+    /// Whether the model that is there answers in a conversation; nothing where none is there.
+    pub fn instruct(&self) -> Option<bool> {
+        self.now.borrow().worker.as_ref().map(|worker| worker.card().instruct)
+    }
+
     /// Where it is now.
     pub fn status(&self) -> ModelStatus {
         self.now.borrow().status.clone()

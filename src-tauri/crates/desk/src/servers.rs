@@ -102,6 +102,12 @@ impl ServerAccess {
         Some(TranslatorSpec::asking(self.spec(&conversing)))
     }
 
+    /// The model of the server that summarises, if one does. It is always asked in a conversation.
+    pub fn summarizer(&self, kept: &KeptServers) -> Option<ModelSpec> {
+        let server = kept.doing(ModelTask::Summarize)?;
+        Some(self.spec(&KeptServer { converses: true, ..server.clone() }))
+    }
+
     /// A model whose loading asks the keyring for the key, and the server for its models.
     fn spec(&self, kept: &KeptServer) -> ModelSpec {
         let (access, server) = (self.clone(), kept.clone());
@@ -262,7 +268,7 @@ impl Desk {
     }
 
     /// Lets a server do a task, from now on and after the next start. What is being written is stopped and kept. Answers at
-    /// once; [`Desk::watch_model`] and [`Desk::watch_translator`] tell when the server has answered.
+    /// once; [`Desk::watch_model`], [`Desk::watch_translator`] and [`Desk::watch_summarizer`] tell when the server has answered.
     pub async fn use_server(&self, task: ModelTask, name: String) -> Result<(), ApiError> {
         if !ASKED.contains(&task) {
             return Err(not_for(task, &name));

@@ -9,9 +9,10 @@ use std::path::{Path, PathBuf};
 use bimo_store::Store;
 use serde::{Deserialize, Serialize};
 
-use crate::servers::KeptServers;
+use crate::servers::{KeptServers, ServerAccess};
 use crate::settings::bounded_writing;
 use crate::shelved::{built_in, examine, unreadable};
+use crate::summarize::Rewriter;
 use crate::tasks::{DONE, not_done, not_for};
 use crate::wire::{
     ApiError, ModelShelf, ModelTask, ShelvedFrom, ShelvedModel, TaskModel, WritingParams,
@@ -65,6 +66,15 @@ impl Shelf {
 
     fn limit(&self, path: &Path) -> Option<usize> {
         self.context.get(path).map(|tokens| *tokens as usize)
+    }
+
+    /// What was chosen for summaries: a server, else a model of the person's own.
+    pub fn summarizer(&self, access: &ServerAccess, servers: &KeptServers) -> Option<Rewriter> {
+        if let Some(server) = access.summarizer(servers) {
+            return Some(Rewriter::Server(server));
+        }
+        let path = self.used.get(&ModelTask::Summarize)?;
+        Some(Rewriter::Here(path.clone(), self.limit(path)))
     }
 
     fn spec(&self, path: &Path) -> ModelSpec {

@@ -9,11 +9,12 @@ use crate::shelf::Shelf;
 use crate::wire::{ApiError, ModelTask};
 
 /// The tasks that something in this program does. For others no model can be chosen: nobody would ask it.
-pub(crate) const DONE: [ModelTask; 3] =
-    [ModelTask::Story, ModelTask::Translate, ModelTask::Sentiment];
+pub(crate) const DONE: [ModelTask; 4] =
+    [ModelTask::Story, ModelTask::Translate, ModelTask::Summarize, ModelTask::Sentiment];
 
 /// Those of them that a model does by being asked in words, and so also a server.
-pub(crate) const ASKED: [ModelTask; 2] = [ModelTask::Story, ModelTask::Translate];
+pub(crate) const ASKED: [ModelTask; 3] =
+    [ModelTask::Story, ModelTask::Translate, ModelTask::Summarize];
 
 /// The tasks that a model can do and that something asks it for.
 pub(crate) fn tasks_of(model: &DescribedModel) -> Vec<ModelTask> {
@@ -53,11 +54,12 @@ impl Desk {
                     let chosen = access.translator(&servers).or_else(|| shelf.translator());
                     self.translations_at_work().use_model(chosen);
                 }
+                ModelTask::Summarize => {
+                    let chosen = shelf.summarizer(access, &servers);
+                    self.summaries_at_work().use_model(chosen).await;
+                }
                 // Their models are loaded when they are asked for.
-                ModelTask::Summarize
-                | ModelTask::Sentiment
-                | ModelTask::Answer
-                | ModelTask::Embed => {}
+                ModelTask::Sentiment | ModelTask::Answer | ModelTask::Embed => {}
             }
         }
         Ok(())
@@ -114,7 +116,7 @@ mod tests {
     fn a_model_can_be_chosen_for_what_it_does_and_what_is_asked_for() {
         let marian = ModelKind::Rewrites(Seq2SeqArchitecture::Marian);
         assert_eq!(tasks(ModelKind::Continues, false), [ModelTask::Story]);
-        assert_eq!(tasks(ModelKind::Continues, true), [ModelTask::Story, ModelTask::Translate]);
+        assert_eq!(tasks(ModelKind::Continues, true), ASKED);
         assert_eq!(tasks(marian, false), [ModelTask::Translate]);
         assert_eq!(tasks(ModelKind::Classifies, false), [ModelTask::Sentiment]);
         for unused in [ModelKind::FindsAnswers, ModelKind::PlacesSentences] {

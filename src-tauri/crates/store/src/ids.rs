@@ -41,6 +41,14 @@ id!(
     /// A glossary entry's number.
     GlossaryEntryId
 );
+id!(
+    /// A summary's number; newer ones have higher numbers.
+    SummaryId
+);
+id!(
+    /// The number of what is summarised.
+    SummarySourceId
+);
 
 /// A work or a chapter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,4 +1,4 @@
-//! Works, chapters, generations and translations in SQLite.
+//! Works, chapters, generations, translations and summaries in SQLite.
 //!
 //! Start reading at [`Store`]: one method for each thing that is kept or asked, one file for each table.
 //!
@@ -30,6 +30,7 @@ mod revision;
 mod search;
 mod segment;
 mod setting;
+mod summary;
 mod thinning;
 mod token_choice;
 mod translation;
@@ -45,7 +46,7 @@ pub use glossary::{GlossaryEntry, Kept, NewGlossaryEntry};
 pub use history::HistoryQuery;
 pub use ids::{
     ChapterId, GenerationId, GlossaryEntryId, LibraryItem, MemoryId, RevisionId, SegmentId,
-    TranslationId, WorkId,
+    SummaryId, SummarySourceId, TranslationId, WorkId,
 };
 pub use library::{BinEntry, ChapterSummary, Library, WorkSummary};
 pub use memory::{NewPair, Pair, PairSide};
@@ -55,6 +56,10 @@ pub use recovery::Recovered;
 pub use revision::{Revision, RevisionReason};
 pub use search::SearchHit;
 pub use segment::{NewSegment, Segment, SegmentChange, SegmentOutcome, SegmentState};
+pub use summary::{
+    SourceKind, Summary, SummaryEnd, SummaryEntry, SummaryForm, SummaryMethod, SummaryPart,
+    SummarySource, SummaryStatus, SummaryWish,
+};
 pub use token_choice::{Candidate, TokenChoice};
 pub use translation::{
     Direction, NewTranslation, TranslatedDocument, Translation, TranslationKind, TranslationStatus,

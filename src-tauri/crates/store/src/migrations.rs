@@ -10,6 +10,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_library.sql"),
     include_str!("../migrations/0002_thoughts.sql"),
     include_str!("../migrations/0003_translations.sql"),
+    include_str!("../migrations/0004_summaries.sql"),
 ];
 
 /// The library's schema: how many migrations it has seen. SQLite keeps it in the file's header.

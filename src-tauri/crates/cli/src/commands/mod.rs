@@ -44,7 +44,13 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
                 asked.model = chosen(asked.model, library, ModelTask::Sentiment).await;
                 return sentiment::run(asked, json).await;
             }
-            Command::Summarize(asked) => summarize::run(&asked, json)?,
+            Command::Summarize(mut asked) => {
+                let translator = chosen(None, library.clone(), ModelTask::Translate).await;
+                if asked.server.server.is_none() {
+                    asked.model = chosen(asked.model, library, ModelTask::Summarize).await;
+                }
+                return summarize::run(asked, translator, json).await;
+            }
             Command::Works => works::run(&open_library(library).await?, json).await?,
             Command::Export(asked) => {
                 export::run(&open_library(library).await?, &asked, json).await?;

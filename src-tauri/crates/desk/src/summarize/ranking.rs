@@ -13,7 +13,25 @@ const PRECISION: f32 = 1e-5;
 /// How much being central counts against being new.
 const RELEVANCE: f32 = 0.7;
 /// From this cosine on two sentences say the same.
-const SAME: f32 = 0.9;
+pub(super) const SAME: f32 = 0.9;
+
+/// What was chosen.
+#[derive(Debug, Default)]
+pub(super) struct Selection {
+    /// In the order in which they were chosen.
+    pub chosen: Vec<usize>,
+    /// For every sentence its cosine with the nearest that was chosen.
+    pub nearest: Vec<f32>,
+}
+
+/// How much may be chosen.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Budget<'w> {
+    /// So many sentences.
+    Sentences(usize),
+    /// Sentences of so many words together, given those of each; one at the least.
+    Words(u32, &'w [u32]),
+}
 
 /// How central each sentence is; the sum is 1 where there are any.
 pub(super) fn centrality(vectors: &Vectors) -> Vec<f32> {
@@ -52,33 +70,50 @@ fn similar(vectors: &Vectors, factors: &[f32]) -> Vec<f32> {
     with_all.collect()
 }
 
-/// Up to so many of the candidates, in the order in which they were chosen, and for every sentence its cosine with the nearest
-/// of them. None says the same as another.
+/// Chooses among the candidates as long as the budget lasts. None says the same as another.
 pub(super) fn select(
     vectors: &Vectors,
     scores: &[f32],
     candidates: &[usize],
-    wanted: usize,
-) -> (Vec<usize>, Vec<f32>) {
+    budget: Budget<'_>,
+) -> Selection {
     let mut chosen: Vec<usize> = Vec::new();
     let mut nearest = vec![0.0_f32; vectors.len()];
+    let mut sums = vec![0.0_f32; vectors.len()];
     let mut left: Vec<usize> = candidates.to_vec();
-    let mut room = vectors.room();
-    while chosen.len() < wanted {
-        left.retain(|&index| nearest[index] < SAME);
+    let mut spent = 0;
+    loop {
+        left.retain(|&index| nearest[index] < SAME && budget.allows(index, chosen.len(), spent));
         let worth = |index: usize| RELEVANCE * scores[index] - (1.0 - RELEVANCE) * nearest[index];
         // Of two that are worth as much the earlier.
         let best = left.iter().copied().rev().max_by(|&a, &b| worth(a).total_cmp(&worth(b)));
         let Some(best) = best else { break };
         left.retain(|&index| index != best);
         chosen.push(best);
-        vectors.write(best, &mut room, false);
-        for (index, nearest) in nearest.iter_mut().enumerate() {
-            *nearest = nearest.max(vectors.product(index, &room));
+        spent += budget.price(best);
+        for index in vectors.cosines(vectors.row(best), &mut sums) {
+            nearest[index] = nearest[index].max(sums[index]);
+            sums[index] = 0.0;
         }
-        vectors.write(best, &mut room, true);
         // A sentence without a vector is nearest to itself.
         nearest[best] = 1.0;
     }
-    (chosen, nearest)
+    Selection { chosen, nearest }
+}
+
+impl Budget<'_> {
+    fn price(self, index: usize) -> u32 {
+        match self {
+            Self::Sentences(_) => 1,
+            Self::Words(_, words) => words[index],
+        }
+    }
+
+    /// Whether a sentence can still be chosen.
+    fn allows(self, index: usize, chosen: usize, spent: u32) -> bool {
+        match self {
+            Self::Sentences(most) => chosen < most,
+            Self::Words(most, _) => chosen == 0 || spent + self.price(index) <= most,
+        }
+    }
 }

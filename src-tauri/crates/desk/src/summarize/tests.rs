@@ -2,8 +2,18 @@
 
 use std::time::{Duration, Instant};
 
-use super::*;
-use crate::summarize::ranking::{centrality, select};
+use bimo_convert::{Block, Role};
+
+use super::key::{KeySentences, key_sentences};
+use super::making::{Wish, make_of_key_sentences};
+use super::ranking::{Budget, centrality, select};
+use super::shape::Shaped;
+use super::source::{Chapter, Source};
+use super::support::{Comparison, Evidence};
+use super::vectors::Vectors;
+use crate::wire::{
+    ApiError, SummaryFlag, SummaryForm, SummaryLength, SummaryMethod, SummaryOutcome,
+};
 
 fn blocks(paragraphs: &[&str]) -> Vec<Block> {
     let block = |text: &&str| Block {
@@ -15,10 +25,27 @@ fn blocks(paragraphs: &[&str]) -> Vec<Block> {
     paragraphs.iter().map(block).collect()
 }
 
+fn source(paragraphs: &[&str]) -> Source {
+    let chapter = Chapter { blocks: blocks(paragraphs), of_library: None };
+    Source::of(String::new(), vec![chapter]).expect("it has words")
+}
+
+const fn sentences(count: u32) -> SummaryLength {
+    SummaryLength::Sentences { count }
+}
+
+fn key(source: &Source, length: SummaryLength) -> Result<KeySentences, ApiError> {
+    key_sentences(source, length, SummaryForm::Paragraph)
+}
+
+fn places(source: &Source, length: SummaryLength) -> Vec<usize> {
+    key(source, length).expect("sentences").chosen.into_iter().map(|(index, _)| index).collect()
+}
+
 fn cosine(vectors: &Vectors, one: usize, other: usize) -> f32 {
-    let mut room = vectors.room();
-    vectors.write(other, &mut room, false);
-    vectors.product(one, &room)
+    let mut sums = vec![0.0; vectors.len()];
+    vectors.cosines(vectors.row(other), &mut sums);
+    sums[one]
 }
 
 /// "a b", "b c", "c d d": b and c are in two of three sentences, a and d in one. With l = ln 4 and m = ln 2 the vectors are
@@ -31,6 +58,10 @@ fn three_sentences_by_hand() {
     assert!((cosine(&vectors, 1, 2) - 0.171499).abs() < 1e-4, "{}", cosine(&vectors, 1, 2));
     assert_eq!(cosine(&vectors, 0, 2), 0.0);
     assert!((cosine(&vectors, 2, 2) - 1.0).abs() < 1e-6);
+    // "b x x": b as above, and a word of no sentence, which counts as one of none would: (b: m, x: 2l), of length 2.857919.
+    let row = vectors.row_of("b x x");
+    let [(_, weight)] = row[..] else { panic!("one word is known: {row:?}") };
+    assert!((weight - 0.242536).abs() < 1e-4, "{weight}");
     // A chain of three with weights p and q: r0 = t + d·s·r1, r1 = t + d(r0 + r2), r2 = t + d(1 - s)·r1 with s = p / (p + q) =
     // 0.648371 and t = 0.05, which solves to r1 = 0.135 / 0.2775 = 0.486486.
     let rank = centrality(&vectors);
@@ -48,11 +79,18 @@ fn no_sentence_is_chosen_that_says_the_same_as_another() {
         "nobody sees the ships",
     ];
     let vectors = Vectors::of(lines.into_iter());
-    let (chosen, nearest) = select(&vectors, &[1.0, 0.9, 0.5, 0.1], &[0, 1, 2, 3], 10);
-    assert_eq!(chosen, [0, 2, 3]);
-    assert!(nearest.iter().all(|nearest| *nearest > 0.99));
-    let (chosen, _) = select(&vectors, &[1.0; 4], &[2, 3], 1);
-    assert_eq!(chosen, [2], "the earlier of two");
+    let scores = [1.0, 0.9, 0.5, 0.1];
+    let found = select(&vectors, &scores, &[0, 1, 2, 3], Budget::Sentences(10));
+    assert_eq!(found.chosen, [0, 2, 3]);
+    assert!(found.nearest.iter().all(|nearest| *nearest > 0.99));
+    let earlier = select(&vectors, &[1.0; 4], &[2, 3], Budget::Sentences(1));
+    assert_eq!(earlier.chosen, [2], "the earlier of two");
+    let words = [5, 5, 6, 4];
+    let chosen =
+        |most| select(&vectors, &scores, &[0, 1, 2, 3], Budget::Words(most, &words)).chosen;
+    assert_eq!(chosen(11), [0, 2]);
+    assert_eq!(chosen(10), [0, 3], "what fits");
+    assert_eq!(chosen(1), [0], "one at the least");
 }
 
 const STORY: &[&str] = &[
@@ -64,63 +102,143 @@ const STORY: &[&str] = &[
 
 #[test]
 fn a_summary_is_sentences_of_the_source_in_its_order() {
-    let blocks = blocks(STORY);
+    let source = source(STORY);
+    assert_eq!(source.layout.sentences.len(), 7);
     for count in 1..=8 {
-        let found = key_sentences(&blocks, Length::Sentences(count));
-        assert_eq!(found.source_sentences, 7);
-        assert!(found.sentences.len() <= count);
-        let sources: Vec<usize> =
-            found.sentences.iter().map(|sentence| sentence.sources[0]).collect();
-        assert!(sources.is_sorted_by(|a, b| a < b), "{sources:?}");
-        for KeySentence { text, place, .. } in &found.sentences {
-            assert_eq!(&blocks[place.block].text[place.start..place.end], text);
-        }
-        let mut texts: Vec<&String> =
-            found.sentences.iter().map(|sentence| &sentence.text).collect();
-        texts.sort();
+        let found = places(&source, sentences(count));
+        assert!(found.len() <= count as usize);
+        assert!(found.is_sorted_by(|a, b| a < b), "{found:?}");
+        let mut texts: Vec<&str> = found.iter().map(|index| source.sentence(*index)).collect();
+        texts.sort_unstable();
         texts.dedup();
-        assert_eq!(texts.len(), found.sentences.len(), "nothing twice");
+        assert_eq!(texts.len(), found.len(), "nothing twice");
     }
-    let coverage = |count| key_sentences(&blocks, Length::Sentences(count)).coverage;
-    assert!(coverage(1) < coverage(3) && coverage(3) < coverage(6));
-    assert_eq!(key_sentences(&blocks, Length::Share(0.3)).sentences.len(), 2);
-    assert_eq!(key_sentences(&blocks, Length::Share(0.0)).sentences.len(), 1);
+    assert_eq!(places(&source, SummaryLength::Share { share: 0.3 }).len(), 2);
+    let few = places(&source, SummaryLength::Words { count: 20 });
+    let words = few.iter().map(|index| source.sentence(*index).split(' ').count()).sum::<usize>();
+    assert!((1..=20).contains(&words), "{words}");
+    let title = key_sentences(&source, sentences(9), SummaryForm::Title).expect("one");
+    assert_eq!(title.chosen.len(), 1, "a title has no length of its own");
+}
+
+async fn outcome(paragraphs: &[&str], length: SummaryLength) -> SummaryOutcome {
+    let wish = Wish { method: SummaryMethod::Key, length, form: SummaryForm::Bullets, to: None };
+    make_of_key_sentences(source(paragraphs).into(), wish).await.expect("a summary")
+}
+
+#[tokio::test]
+async fn key_sentences_point_at_their_own_places_and_cover_more_the_more_they_are() {
+    let story = source(STORY);
+    let found = outcome(STORY, sentences(3)).await;
+    let units: Vec<u16> = found.text.encode_utf16().collect();
+    for sentence in &found.sentences {
+        let text = String::from_utf16(&units[sentence.from as usize..sentence.to as usize]);
+        let [own] = sentence.sources[..] else { panic!("one source: {sentence:?}") };
+        assert_eq!(text.expect("whole"), story.sentence(own.sentence as usize));
+        assert_eq!((own.similarity, &sentence.flags[..]), (1.0, &[][..]));
+    }
+    assert_eq!(found.text.lines().filter(|line| line.starts_with("- ")).count(), 3);
+    let bars = &found.coverage.bars;
+    assert_eq!(bars.len(), 7, "one for each of so few sentences");
+    assert!(bars.windows(2).all(|two| two[0].to == two[1].from), "they cover the text");
+    assert_eq!(bars.iter().filter(|bar| bar.weight == 1.0).count(), 3);
+    let mut shares = Vec::new();
+    for count in [1, 3, 6] {
+        shares.push(outcome(STORY, sentences(count)).await.coverage.share);
+    }
+    assert!(shares.is_sorted_by(|a, b| a < b) && shares[2] <= 1.0, "{shares:?}");
+}
+
+#[test]
+fn a_rewritten_summary_shows_its_sources_and_what_it_has_none_for() {
+    let source = source(STORY);
+    let text = "The lamp broke one winter. Pirates stole 30 barrels of rum near Tortuga. The lamp broke one winter.";
+    let shaped = Shaped::read(text, SummaryForm::Paragraph);
+    let how = |is_other_language| Comparison {
+        is_other_language,
+        form: SummaryForm::Paragraph,
+        is_cut: false,
+        is_own: false,
+    };
+    let found = Evidence::of(&source).judge(&shaped, how(false));
+    let [lamp, rum, again] = &found.sentences[..] else { panic!("three: {found:?}") };
+    assert_eq!(
+        source.sentence(lamp.sources[0].sentence as usize),
+        "One winter the lamp broke, and no ship passed the island."
+    );
+    assert!(lamp.score > 0.5 && lamp.flags.is_empty(), "{lamp:?}");
+    assert_eq!(rum.flags, [SummaryFlag::Unsupported, SummaryFlag::Numbers, SummaryFlag::Names]);
+    let doubted: Vec<&str> =
+        rum.doubts.iter().map(|doubt| &text[doubt.from as usize..doubt.to as usize]).collect();
+    assert_eq!(doubted, ["30", "Tortuga"]);
+    assert_eq!(again.flags, [SummaryFlag::Repeats]);
+    let other = Evidence::of(&source).judge(&shaped, how(true));
+    assert!(other.sentences.iter().all(|sentence| sentence.sources.is_empty()));
+    assert_eq!(other.sentences[0].flags, [SummaryFlag::OtherLanguage], "and not unsupported");
+    assert_eq!(other.coverage.share, 0.0);
+    let cut = Comparison { is_cut: true, ..how(false) };
+    let cut = Evidence::of(&source)
+        .judge(&Shaped::read("The lamp broke and", SummaryForm::Paragraph), cut);
+    assert_eq!(cut.sentences[0].flags, [SummaryFlag::CutShort]);
 }
 
 #[test]
 fn chinese_is_summarised_by_pairs_of_characters() {
-    let blocks = blocks(&[
+    let source = source(&[
         "守灯塔的老人每天点灯。他数着经过小岛的船。",
         "面包很贵。冬天灯坏了，没有船经过小岛。",
         "老人守着坏了的灯塔。",
     ]);
-    let found = key_sentences(&blocks, Length::Sentences(2));
-    assert_eq!(found.sentences.len(), 2);
-    assert!(!found.summary.contains(' '), "{}", found.summary);
+    assert_eq!(places(&source, sentences(2)).len(), 2);
+    let shaped = Shaped::read("老人每天给灯塔点灯。", SummaryForm::Paragraph);
+    let how = Comparison {
+        is_other_language: false,
+        form: SummaryForm::Paragraph,
+        is_cut: false,
+        is_own: false,
+    };
+    let found = Evidence::of(&source).judge(&shaped, how);
+    assert_eq!(found.sentences[0].sources[0].sentence, 0);
 }
 
 #[test]
-fn odd_texts_have_no_summary_or_one_sentence() {
-    for text in ["", "  \n", "……", "😀😀😀"] {
-        assert!(key_sentences(&blocks(&[text]), Length::Sentences(3)).sentences.len() <= 1);
+fn odd_texts_are_refused_in_words_or_have_a_sentence() {
+    let refused = |text: &str| {
+        Source::of_document(text.as_bytes(), None)
+            .and_then(|source| key(&source, sentences(3)).map(drop))
+            .unwrap_err()
+            .code
+    };
+    for text in ["", "  \n", "……", "😀😀😀 👩‍👩‍👧", "Word", "-\n-\n-"] {
+        assert_eq!(refused(text), "nothing_to_summarize", "{text:?}");
     }
-    assert_eq!(key_sentences(&blocks(&["Word"]), Length::Sentences(3)).summary, "Word");
-    let error = summarize_document(b"", Some("a.txt"), Length::Sentences(3)).unwrap_err();
-    assert_eq!(error.code, "nothing_to_summarize");
-    let line = "a".repeat(1 << 20);
-    assert_eq!(key_sentences(&blocks(&[&line]), Length::Sentences(3)).sentences.len(), 1);
+    assert_eq!(refused(&"a".repeat(1 << 20)), "nothing_to_summarize", "one line that is one word");
+    assert_eq!(refused(&"a. ".repeat(3 << 20)), "too_long_to_summarize");
+    let line = "The lamp burns on the rock. Ships go by in the night! ".repeat(20_000);
+    let long = Source::of_document(line.as_bytes(), None).expect("a megabyte in one line");
+    assert_eq!(places(&long, sentences(5)).len(), 2, "two sentences, said again and again");
+    let russian = source(&["Дождь шёл весь день и всю ночь. Река поднялась, и мост унесло."]);
+    assert_eq!(places(&russian, sentences(1)).len(), 1);
+    assert_eq!(russian.language(), crate::wire::SourceLanguage::Other);
+    let many = source(&[&"One lamp. ".repeat(3000)]);
+    assert_eq!(key(&many, SummaryLength::Share { share: 1.0 }).unwrap_err().code, "invalid_length");
 }
 
 #[test]
-fn a_page_with_scripts_is_summarised_by_its_article() {
+fn a_page_is_summarised_by_its_article_and_one_without_is_refused() {
     let story: String = STORY.iter().map(|text| format!("<p>{text}</p>")).collect();
     let page = format!(
         "<html><title>The keeper</title><script>alert(1)</script><nav><a href=/>Home</a></nav><article>{story}</article></html>"
     );
-    let found = summarize_document(page.as_bytes(), Some("a.html"), Length::Sentences(3)).unwrap();
-    assert_eq!(found.title, "The keeper");
-    assert_eq!(found.sentences.len(), 3);
-    assert!(!found.summary.contains("alert") && !found.summary.contains("Home"));
+    let source = Source::of_document(page.as_bytes(), Some("a.html")).expect("an article");
+    assert_eq!(source.title, "The keeper");
+    assert!(!source.text.contains("alert") && !source.text.contains("Home"));
+    let links = "<li><a href=/a>The ten best lamps of the year</a></li>".repeat(40);
+    let page = format!("<html><body><div><ul>{links}</ul></div></body></html>");
+    let error = Source::of_document(page.as_bytes(), Some("a.html")).unwrap_err();
+    assert_eq!(error.code, "import_no_article");
+    let wrong = Source::of_document(b"no archive", Some("a.docx")).unwrap_err();
+    assert_eq!(wrong.code, "import_invalid");
 }
 
 #[test]
@@ -134,9 +252,11 @@ fn a_novel_of_100_000_words_takes_seconds() {
     let mut sentence =
         || format!("The {}. ", (0..19).map(|_| word()).collect::<Vec<_>>().join(" "));
     let paragraphs: Vec<String> = (0..1000).map(|_| (0..5).map(|_| sentence()).collect()).collect();
-    let blocks = blocks(&paragraphs.iter().map(String::as_str).collect::<Vec<_>>());
+    let source = source(&paragraphs.iter().map(String::as_str).collect::<Vec<_>>());
     let began = Instant::now();
-    let found = key_sentences(&blocks, Length::Sentences(20));
-    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
-    assert_eq!(found.sentences.len(), 20);
+    let found = places(&source, sentences(20));
+    let took = began.elapsed();
+    assert!(took < Duration::from_secs(10), "{took:?}");
+    assert_eq!(found.len(), 20);
+    println!("{} words in {took:?}", source.words());
 }

@@ -4,14 +4,20 @@ use std::collections::HashMap;
 
 use bimo_text::search::index_terms;
 
+/// A vector: numbers of terms with their weights, ascending.
+pub(super) type Row = Vec<(u32, f32)>;
+
 /// Vectors of length 1, or of nothing for a sentence without words.
 #[derive(Debug, Default)]
 pub(super) struct Vectors {
-    /// Terms by number with their weights, ascending.
-    rows: Vec<Vec<(u32, f32)>>,
+    rows: Vec<Row>,
     /// How many terms each sentence has, repeated ones too.
     counts: Vec<usize>,
-    terms: usize,
+    numbers: HashMap<String, u32>,
+    /// The weight that a term has once; of a term that no sentence has, the last.
+    weights: Vec<f32>,
+    /// For each term the sentences that have it, and its weight there.
+    places: Vec<Vec<(u32, f32)>>,
 }
 
 impl Vectors {
@@ -22,15 +28,18 @@ impl Vectors {
         let (mut rows, mut counts) = (Vec::new(), Vec::new());
         for text in texts {
             let mut row: HashMap<u32, f32> = HashMap::new();
-            let terms = index_terms(text);
             let mut count = 0;
-            for term in terms.split(' ').filter(|term| !term.is_empty()) {
+            for term in index_terms(text).split(' ').filter(|term| !term.is_empty()) {
                 count += 1;
-                let next = numbers.len() as u32;
-                let number = *numbers.entry(term.to_owned()).or_insert(next);
-                if number == next {
-                    sentences_with.push(0);
-                }
+                let number = match numbers.get(term) {
+                    Some(number) => *number,
+                    None => {
+                        let next = numbers.len() as u32;
+                        numbers.insert(term.to_owned(), next);
+                        sentences_with.push(0);
+                        next
+                    }
+                };
                 let often = row.entry(number).or_default();
                 if *often == 0.0 {
                     sentences_with[number as usize] += 1;
@@ -41,23 +50,48 @@ impl Vectors {
             counts.push(count);
         }
         let all = rows.len() as f32 + 1.0;
-        let weighed = |row: HashMap<u32, f32>| {
-            let weigh = |(number, often): (u32, f32)| {
-                (number, often * (all / sentences_with[number as usize] as f32).ln())
-            };
-            let mut row: Vec<(u32, f32)> = row.into_iter().map(weigh).collect();
-            row.sort_unstable_by_key(|(number, _)| *number);
-            let length = row.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt();
-            row.iter_mut().for_each(|(_, weight)| *weight /= length);
-            row
-        };
-        let rows = rows.into_iter().map(weighed).collect();
-        Self { rows, counts, terms: numbers.len() }
+        let mut weights: Vec<f32> =
+            sentences_with.iter().map(|with| (all / *with as f32).ln()).collect();
+        weights.push(all.ln());
+        let rows: Vec<Row> = rows.into_iter().map(|row| weighed(row, &weights)).collect();
+        let mut places: Vec<Vec<(u32, f32)>> =
+            sentences_with.iter().map(|with| Vec::with_capacity(*with as usize)).collect();
+        for (sentence, row) in (0..).zip(&rows) {
+            for &(term, weight) in row {
+                places[term as usize].push((sentence, weight));
+            }
+        }
+        Self { rows, counts, numbers, weights, places }
+    }
+
+    /// The vector of another text, whose words may be new here: those count towards its length alone.
+    pub fn row_of(&self, text: &str) -> Row {
+        let unknown = self.numbers.len() as u32;
+        let mut row: HashMap<u32, f32> = HashMap::new();
+        let mut new: HashMap<String, f32> = HashMap::new();
+        for term in index_terms(text).split(' ').filter(|term| !term.is_empty()) {
+            match self.numbers.get(term) {
+                Some(number) => *row.entry(*number).or_default() += 1.0,
+                None => *new.entry(term.to_owned()).or_default() += 1.0,
+            }
+        }
+        let foreign = new.values().map(|often| often * often).sum::<f32>().sqrt();
+        if foreign > 0.0 {
+            row.insert(unknown, foreign);
+        }
+        let mut row = weighed(row, &self.weights);
+        row.retain(|(number, _)| *number != unknown);
+        row
     }
 
     /// How many sentences there are.
     pub fn len(&self) -> usize {
         self.rows.len()
+    }
+
+    /// A sentence's vector.
+    pub fn row(&self, sentence: usize) -> &Row {
+        &self.rows[sentence]
     }
 
     /// How many terms a sentence has.
@@ -72,7 +106,7 @@ impl Vectors {
 
     /// The sum of all vectors, each times its factor.
     pub fn weighted_sum(&self, factors: &[f32]) -> Vec<f32> {
-        let mut sum = vec![0.0; self.terms];
+        let mut sum = vec![0.0; self.places.len()];
         for (row, factor) in self.rows.iter().zip(factors) {
             for &(term, weight) in row {
                 sum[term as usize] += weight * factor;
@@ -86,15 +120,27 @@ impl Vectors {
         self.rows[sentence].iter().map(|&(term, weight)| weight * other[term as usize]).sum()
     }
 
-    /// Writes a sentence's weights into a vector of all terms, or zeros in their places.
-    pub fn write(&self, sentence: usize, into: &mut [f32], is_zero: bool) {
-        for &(term, weight) in &self.rows[sentence] {
-            into[term as usize] = if is_zero { 0.0 } else { weight };
+    /// The cosines of a vector with every sentence that shares a term with it, added to `sums`, and those sentences.
+    pub fn cosines(&self, row: &Row, sums: &mut [f32]) -> Vec<usize> {
+        let mut met = Vec::new();
+        for &(term, weight) in row {
+            for &(sentence, other) in self.places.get(term as usize).into_iter().flatten() {
+                let sum = &mut sums[sentence as usize];
+                if *sum == 0.0 {
+                    met.push(sentence as usize);
+                }
+                *sum += weight * other;
+            }
         }
+        met
     }
+}
 
-    /// Room for [`Vectors::write`].
-    pub fn room(&self) -> Vec<f32> {
-        vec![0.0; self.terms]
-    }
+fn weighed(row: HashMap<u32, f32>, weights: &[f32]) -> Row {
+    let weigh = |(number, often): (u32, f32)| (number, often * weights[number as usize]);
+    let mut row: Row = row.into_iter().map(weigh).collect();
+    row.sort_unstable_by_key(|(number, _)| *number);
+    let length = row.iter().map(|(_, weight)| weight * weight).sum::<f32>().sqrt();
+    row.iter_mut().for_each(|(_, weight)| *weight /= length);
+    row
 }

@@ -12,7 +12,7 @@
 
 mod by_prompt;
 mod chapter;
-mod checks;
+pub(crate) mod checks;
 mod dictionary;
 mod documents;
 mod draft;
@@ -39,6 +39,7 @@ mod wrapping;
 
 pub use documents::{document_sample, plain_text};
 pub use glossary::read_glossary;
+pub(crate) use language::{detect, to_simplified, to_traditional};
 pub use models::TranslatorSpec;
 pub use segmenting::Cut;
 pub use text::{TextPiece, TextTranslation, TextTranslationRequest, TranslatedSegment};

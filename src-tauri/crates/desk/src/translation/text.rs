@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bimo_engine::CancellationToken;
+use bimo_store::NewSegment;
 use serde::Serialize;
 
 use super::segmenting::{Cut, CutText, target_gap};
@@ -71,6 +72,28 @@ impl Translator {
         on_piece: impl FnMut(TextPiece<'_>) + Send,
     ) -> Result<TextTranslation, ApiError> {
         self.translate_cut(&CutText::of(text, request.cut), request, cancel, on_piece).await
+    }
+
+    /// Translates sentences that stand alone, telling of each in order.
+    pub(crate) async fn translate_sentences(
+        &self,
+        sentences: &[String],
+        to: TargetLanguage,
+        cancel: CancellationToken,
+        on_sentence: &mut (dyn FnMut(&str) + Send),
+    ) -> Result<TextTranslation, ApiError> {
+        let segment =
+            |source: &String| NewSegment { block: 0, source: source.clone(), gap: String::new() };
+        let segments = sentences.iter().map(segment).collect();
+        let cut = CutText { lead: String::new(), segments };
+        let request =
+            TextTranslationRequest { to, cut: Cut::Sentences, beams: None, glossary: Vec::new() };
+        let on_piece = |piece: TextPiece<'_>| {
+            if let TextPiece::Segment(_, target) = piece {
+                on_sentence(target);
+            }
+        };
+        self.translate_cut(&cut, &request, cancel, on_piece).await
     }
 
     /// The same of a text that is cut already.

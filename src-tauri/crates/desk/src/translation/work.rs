@@ -149,7 +149,7 @@ impl Translations {
 
 impl Desk {
     /// See [`Translations::translator`].
-    pub(super) async fn translator(&self, to: TargetLanguage) -> Result<Translator, ApiError> {
+    pub(crate) async fn translator(&self, to: TargetLanguage) -> Result<Translator, ApiError> {
         let others = self.own_model_paths().await?;
         self.translations_at_work().translator(to, &others).await
     }

@@ -6,7 +6,8 @@ use bimo_text as text;
 use super::{
     AuthorSpan, BinEntry, ChapterId, ChapterPage, ChapterSummary, Counts, Edit, GenerationId,
     GenerationStatus, GenerationSummary, GlossaryEntryId, Guidance, HistoryQuery, Library,
-    LibraryItem, MemoryId, Saved, SearchHit, SegmentId, TranslationId, Try, WorkId, WorkSummary,
+    LibraryItem, MemoryId, Saved, SearchHit, SegmentId, SummaryId, TranslationId, Try, WorkId,
+    WorkSummary,
 };
 
 macro_rules! same_number {
@@ -24,7 +25,16 @@ macro_rules! same_number {
     )*};
 }
 
-same_number!(WorkId, ChapterId, GenerationId, TranslationId, SegmentId, GlossaryEntryId, MemoryId);
+same_number!(
+    WorkId,
+    ChapterId,
+    GenerationId,
+    TranslationId,
+    SegmentId,
+    GlossaryEntryId,
+    MemoryId,
+    SummaryId
+);
 
 impl From<text::Counts> for Counts {
     fn from(text::Counts { han, words, characters }: text::Counts) -> Self {

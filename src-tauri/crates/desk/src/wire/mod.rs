@@ -14,6 +14,7 @@ mod page;
 mod server;
 mod settings;
 mod story;
+mod summary;
 mod translate;
 
 pub use error::{ApiError, Instead, Shortage};
@@ -38,6 +39,12 @@ pub use settings::{
 };
 pub use story::{
     ContextPiece, ContextReport, ContinueRequest, GenerationStart, StoryEvent, Try, WritingParams,
+};
+pub use summary::{
+    Coverage, CoverageBar, Doubt, DoubtKind, OpenSummary, SentenceSupport, SourceKind,
+    SourceParagraph, SourceSection, SourceText, Stretch, Summarizer, SummaryEntry, SummaryEvent,
+    SummaryFlag, SummaryForm, SummaryLength, SummaryMethod, SummaryOutcome, SummaryPart,
+    SummaryProgress, SummaryRequest, SummarySentence, SummarySource, SummaryStage, SummaryStatus,
 };
 pub use translate::{
     Alternative, Edition, FlagCount, OpenTranslation, Segment, SegmentFlag, SegmentState,
@@ -73,6 +80,10 @@ id!(
 id!(
     /// A translation's number.
     TranslationId
+);
+id!(
+    /// A summary's number.
+    SummaryId
 );
 id!(
     /// A segment's number; no two segments of the library have the same.

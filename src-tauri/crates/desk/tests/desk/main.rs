@@ -13,6 +13,7 @@ mod server;
 mod servers;
 mod shelf;
 mod starter;
+mod summarizing;
 mod tasks;
 mod thinking;
 mod translating;

@@ -34,6 +34,7 @@ mod sentencepiece_file;
 mod seq2seq;
 mod seq2seq_names;
 mod stored_zip;
+mod task_settings;
 
 use std::path::Path;
 
@@ -49,6 +50,7 @@ use gguf::Gguf;
 use gguf_header::invalid;
 pub use opened::OpenedFiles;
 pub use seq2seq::{Seq2SeqFiles, open_seq2seq, open_seq2seq_bytes};
+pub use task_settings::TaskSettings;
 
 /// A tensor of a model, on the CPU, in the precision of its file.
 pub enum Weight {

@@ -14,6 +14,7 @@ mod recovery;
 mod schema;
 mod search;
 mod speed;
+mod summaries;
 mod translations;
 mod trouble;
 

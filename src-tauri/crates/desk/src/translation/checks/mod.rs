@@ -4,8 +4,8 @@
 //! words that were not translated. What fails is tried again and then flagged; nothing is hidden.
 
 mod lengths;
-mod numbers;
-mod words;
+pub(crate) mod numbers;
+pub(crate) mod words;
 
 use crate::wire::{SegmentFlag, TargetLanguage};
 

@@ -44,6 +44,12 @@ pub(super) fn differ(source: &str, target: &str, _: TargetLanguage) -> bool {
         || (!lost.is_empty() && !new.is_empty())
 }
 
+/// The numbers of a text, those in digits first, and whether each is one that nobody says by the way.
+pub(crate) fn values(text: &str) -> Vec<(f64, bool)> {
+    let is_sure = |number: &Number| number.weight == Weight::Strong;
+    numbers(text).iter().map(|number| (number.value, is_sure(number))).collect()
+}
+
 fn numbers(text: &str) -> Vec<Number> {
     let text: String = text.chars().map(half_width).collect();
     let mut numbers = in_digits(&text);

@@ -6,7 +6,7 @@ use super::super::language::is_latin;
 use crate::wire::TargetLanguage;
 
 /// Runs of Latin letters and what belongs into a name: `GPT-2`, `O'Neil`, `iPhone15`.
-fn latin_words(text: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn latin_words(text: &str) -> impl Iterator<Item = &str> {
     let inside =
         |c: char| is_latin(c) || c.is_ascii_digit() || matches!(c, '-' | '\'' | '’' | '_' | '.');
     let words = text.split(move |c| !inside(c));

@@ -1,0 +1,129 @@
+//! What summaries share while the desk is open: who is told, and which of them are being made.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use std::time::Duration;
+
+use bimo_engine::CancellationToken;
+use bimo_store::SummaryId;
+
+use super::making::Engines;
+use super::models::{Chosen, Rewriter};
+use super::writer::Writer;
+use crate::Desk;
+use crate::model::Means;
+use crate::translation::Translator;
+use crate::wire::{ApiError, SummaryEvent, TargetLanguage};
+
+type Tell = Arc<dyn Fn(SummaryEvent) + Send + Sync>;
+
+/// All that summaries share.
+pub(crate) struct Summaries {
+    pub(super) chosen: Chosen,
+    /// The window; the last one that asked to be told.
+    tell: Mutex<Option<Tell>>,
+    begun: AtomicU64,
+    at_work: Mutex<HashMap<SummaryId, Turn>>,
+}
+
+/// The right to make a summary, until it is stopped or somebody else begins.
+#[derive(Clone)]
+pub(super) struct Turn {
+    number: u64,
+    pub cancel: CancellationToken,
+}
+
+impl Summaries {
+    /// Loads no model before something is to be rewritten.
+    pub fn with(chosen: Option<Rewriter>, means: Means) -> Self {
+        let chosen = Chosen::new(chosen, means);
+        let (tell, begun, at_work) = Default::default();
+        Self { chosen, tell, begun, at_work }
+    }
+
+    /// Rewrites with another model from now on; with the one for stories where none is given.
+    pub async fn use_model(&self, chosen: Option<Rewriter>) {
+        self.chosen.choose(chosen).await;
+    }
+
+    /// Sets after how long without work the model is let go of.
+    pub fn let_go_after(&self, idle: Duration) {
+        self.chosen.let_go_after(idle);
+    }
+
+    /// Lets go of the model.
+    pub async fn unload(&self) {
+        self.chosen.unload().await;
+    }
+
+    /// Tells whoever listens.
+    pub fn tell(&self, event: SummaryEvent) {
+        let tell = lock(&self.tell).clone();
+        if let Some(tell) = tell {
+            tell(event);
+        }
+    }
+
+    /// Has this one told from now on.
+    pub fn watch(&self, tell: impl Fn(SummaryEvent) + Send + Sync + 'static) {
+        *lock(&self.tell) = Some(Arc::new(tell));
+    }
+
+    /// Begins to make a summary; what made it before is stopped.
+    pub(super) fn begin(&self, summary: SummaryId) -> Turn {
+        let number = self.begun.fetch_add(1, Ordering::Relaxed);
+        let turn = Turn { number, cancel: CancellationToken::new() };
+        if let Some(before) = lock(&self.at_work).insert(summary, turn.clone()) {
+            before.cancel.cancel();
+        }
+        turn
+    }
+
+    /// Whether nobody else has begun to make it since.
+    pub(super) fn has(&self, summary: SummaryId, turn: &Turn) -> bool {
+        lock(&self.at_work).get(&summary).is_some_and(|current| current.number == turn.number)
+    }
+
+    /// Stops what makes a summary.
+    pub fn stop(&self, summary: SummaryId) {
+        if let Some(turn) = lock(&self.at_work).get(&summary) {
+            turn.cancel.cancel();
+        }
+    }
+
+    /// Stops what makes a summary; nothing of what it has still to say is kept or told.
+    pub fn forget(&self, summary: SummaryId) {
+        if let Some(turn) = lock(&self.at_work).remove(&summary) {
+            turn.cancel.cancel();
+        }
+    }
+
+    /// Stops all of them. For the end of the program: what was written is kept.
+    pub fn stop_all(&self) {
+        lock(&self.at_work).values().for_each(|turn| turn.cancel.cancel());
+    }
+
+    /// What made a summary has ended.
+    pub(super) fn ended(&self, summary: SummaryId, turn: &Turn) {
+        let mut at_work = lock(&self.at_work);
+        if at_work.get(&summary).is_some_and(|current| current.number == turn.number) {
+            at_work.remove(&summary);
+        }
+    }
+}
+
+impl Engines for Desk {
+    async fn translator(&self, to: TargetLanguage) -> Result<Translator, ApiError> {
+        Desk::translator(self, to).await
+    }
+
+    async fn writer(&self) -> Result<Writer, ApiError> {
+        self.summary_writer().await
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
