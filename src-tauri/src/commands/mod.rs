@@ -146,6 +146,7 @@ pub(crate) fn bindings() -> Builder<tauri::Wry> {
             summarize::summarize,
             summarize::open_summary,
             summarize::stop_summary,
+            summarize::export_summary,
             summarize::delete_summary,
             glossary::glossary,
             glossary::keep_glossary_entry,

@@ -68,6 +68,16 @@ pub async fn stop_summary(desk: State<'_, Opening>, summary: SummaryId) -> Answe
 
 #[tauri::command]
 #[specta::specta]
+pub async fn export_summary(
+    desk: State<'_, Opening>,
+    summary: SummaryId,
+    path: String,
+) -> Answer<()> {
+    ask(desk, move |desk| async move { desk.export_summary(summary, path).await }).await
+}
+
+#[tauri::command]
+#[specta::specta]
 pub async fn delete_summary(
     desk: State<'_, Opening>,
     summary: SummaryId,

@@ -100,6 +100,7 @@ export const commands = {
 	summarize: (request: SummaryRequest) => __TAURI_INVOKE<OpenSummary>("summarize", { request }),
 	openSummary: (summary: SummaryId) => __TAURI_INVOKE<OpenSummary>("open_summary", { summary }),
 	stopSummary: (summary: SummaryId) => __TAURI_INVOKE<null>("stop_summary", { summary }),
+	exportSummary: (summary: SummaryId, path: string) => __TAURI_INVOKE<null>("export_summary", { summary, path }),
 	deleteSummary: (summary: SummaryId) => __TAURI_INVOKE<SummaryEntry[]>("delete_summary", { summary }),
 	glossary: (work: WorkId | null) => __TAURI_INVOKE<GlossaryEntry[]>("glossary", { work }),
 	keepGlossaryEntry: (entry: GlossaryEntry) => __TAURI_INVOKE<GlossaryEntry>("keep_glossary_entry", { entry }),
@@ -1443,6 +1444,8 @@ progress: SummaryProgress } |
 { kind: "text";
 /**  Which. */
 summary: SummaryId;
+/**  Where they begin in the summary. */
+at: number;
 /**  The new words. */
 text: string } |
 /**  A part is planned, or done. */
@@ -1609,6 +1612,12 @@ html: string } |
 { kind: "file";
 /**  Where it lies. */
 path: string } |
+/**  A file that was let go over the window, which does not tell where it lies. */
+{ kind: "dropped";
+/**  Its name. */
+name: string;
+/**  What is in it, in Base64. */
+content: string } |
 /**  A chapter of the library. */
 { kind: "chapter";
 /**  Which. */

@@ -3,6 +3,9 @@
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+
 use crate::wire::ApiError;
 
 /// Bytes of a file that is read.
@@ -20,6 +23,14 @@ pub(crate) async fn read_file(path: &Path) -> Result<Vec<u8>, ApiError> {
         std::fs::read(&path).map_err(|error| unreadable(&path, error))
     })
     .await
+}
+
+/// The content of a file that was let go over the window, from Base64.
+pub(crate) fn dropped_bytes(content: &str) -> Result<Vec<u8>, ApiError> {
+    BASE64_STANDARD.decode(content).map_err(|error| {
+        let message = "The file did not arrive whole: open it with the button instead.";
+        ApiError::new("file_unreadable", message).with_detail(error)
+    })
 }
 
 /// Writes a file. What was there before stays whole until the new one is.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bimo_store::{SummaryEnd, SummaryId, SummaryStatus};
+use bimo_text::utf16_len;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -72,6 +73,7 @@ impl Job {
     /// Stores and tells what is made, until nothing more can be.
     async fn keep(&self, mut heard: mpsc::UnboundedReceiver<Told>) -> Result<(), ApiError> {
         let mut not_before = Instant::now();
+        let mut written = 0;
         while let Some(first) = heard.recv().await {
             let mut batch = vec![first];
             if matches!(batch[0], Told::Text(_)) {
@@ -84,14 +86,15 @@ impl Job {
                 }
             }
             for told in batch {
-                self.keep_one(told).await?;
+                self.keep_one(told, &mut written).await?;
             }
             not_before = Instant::now() + BATCH_EVERY;
         }
         Ok(())
     }
 
-    async fn keep_one(&self, told: Told) -> Result<(), ApiError> {
+    /// `written` is how much of the summary is stored, in UTF-16 units.
+    async fn keep_one(&self, told: Told, written: &mut u32) -> Result<(), ApiError> {
         let (summaries, store) = (self.desk.summaries_at_work(), self.desk.store());
         if !summaries.has(self.id, &self.turn) {
             return Ok(());
@@ -106,7 +109,9 @@ impl Job {
             }
             Told::Text(text) => {
                 store.append_summary(self.id, &text).await?;
-                summaries.tell(SummaryEvent::Text { summary, text });
+                let at = *written;
+                *written += utf16_len(&text);
+                summaries.tell(SummaryEvent::Text { summary, at, text });
             }
             Told::Part(part) => {
                 store.keep_summary_part(self.id, &part_to_keep(&part)?).await?;

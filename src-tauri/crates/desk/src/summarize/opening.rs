@@ -1,5 +1,6 @@
 //! Summaries as the person asks for them, opens them and lets them go.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use bimo_store as store;
@@ -13,6 +14,7 @@ use super::source::Source;
 use super::support::is_other;
 use super::telling::{evidence_of, open_of, to_keep, wire_entry};
 use crate::Desk;
+use crate::files::write_file;
 use crate::wire::{
     self, ApiError, OpenSummary, SummaryEntry, SummaryEvent, SummaryMethod, SummaryRequest,
 };
@@ -70,6 +72,19 @@ impl Desk {
     pub async fn stop_summary(&self, summary: wire::SummaryId) -> Result<(), ApiError> {
         self.summaries_at_work().stop(summary.into());
         Ok(())
+    }
+
+    /// Writes a summary to a file: Markdown, with its title above it, where the file's name ends in `.md`, else plain text.
+    pub async fn export_summary(
+        &self,
+        summary: wire::SummaryId,
+        path: String,
+    ) -> Result<(), ApiError> {
+        let store::Summary { entry, text, .. } = self.store().summary(summary.into()).await?;
+        let path = Path::new(&path);
+        let is_markdown = path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("md"));
+        let title = if is_markdown { format!("# {}\n\n", entry.title) } else { String::new() };
+        write_file(path, format!("{title}{}\n", text.trim()).into_bytes()).await
     }
 
     /// Removes a summary for good, and what it summarises with the last summary of it.

@@ -9,7 +9,7 @@ use bimo_store::SourceKind;
 
 use super::source::{Chapter, Layout, Source};
 use crate::Desk;
-use crate::files::read_file;
+use crate::files::{dropped_bytes, read_file};
 use crate::wire::{ApiError, ChapterId, SourceText, SummarySource, WorkId};
 
 /// What a library's texts are called to whoever reads documents.
@@ -47,6 +47,10 @@ impl Desk {
                 let source = self.source_of_file(Path::new(&path)).await?;
                 Ok(Found::elsewhere(source, SourceKind::File))
             }
+            SummarySource::Dropped { name, content } => {
+                let source = on_thread(move || of_file(&dropped_bytes(&content)?, name)).await?;
+                Ok(Found::elsewhere(source, SourceKind::File))
+            }
             SummarySource::Chapter { chapter } => self.source_of_chapter(chapter).await,
             SummarySource::Work { work } => self.source_of_work(work).await,
             SummarySource::Kept { summary } => {
@@ -62,12 +66,7 @@ impl Desk {
     async fn source_of_file(&self, path: &Path) -> Result<Source, ApiError> {
         let bytes = read_file(path).await?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        on_thread(move || {
-            let source = Source::of_document(&bytes, Some(&name))?;
-            let title = if source.title.is_empty() { name } else { source.title.clone() };
-            Ok(Source { title, ..source })
-        })
-        .await
+        on_thread(move || of_file(&bytes, name)).await
     }
 
     async fn source_of_chapter(&self, chapter: ChapterId) -> Result<Found, ApiError> {
@@ -154,6 +153,13 @@ pub(super) fn restored(kept: &store::SummarySource) -> Source {
         text: kept.text.clone(),
         layout: layout.within(&kept.text),
     }
+}
+
+/// A file without a title of its own has its name.
+fn of_file(bytes: &[u8], name: String) -> Result<Source, ApiError> {
+    let source = Source::of_document(bytes, Some(&name))?;
+    let title = if source.title.is_empty() { name } else { source.title.clone() };
+    Ok(Source { title, ..source })
 }
 
 fn of_page(html: &str) -> Result<Source, ApiError> {

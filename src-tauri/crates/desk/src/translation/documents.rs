@@ -3,8 +3,6 @@
 
 use std::path::Path;
 
-use base64::Engine;
-use base64::prelude::BASE64_STANDARD;
 use bimo_convert::{Document, Rewording, SpanKind};
 use bimo_engine::CancellationToken;
 use bimo_store as store;
@@ -17,7 +15,7 @@ use super::segmenting::{CutText, has_words, target_gap};
 use super::text::{TextPiece, TextTranslation, TextTranslationRequest};
 use super::translator::Translator;
 use crate::Desk;
-use crate::files::{read_file, write_file};
+use crate::files::{dropped_bytes, read_file, write_file};
 use crate::wire::{ApiError, Edition, OpenTranslation, TargetLanguage, TranslationId};
 
 /// What stands between the last sentence of a block and the next block, where a document is shown as a text.
@@ -44,10 +42,7 @@ impl Desk {
         content: String,
         to: Option<TargetLanguage>,
     ) -> Result<OpenTranslation, ApiError> {
-        let bytes = BASE64_STANDARD.decode(content).map_err(|error| {
-            let message = "The file did not arrive whole: open it with the button instead.";
-            ApiError::new("file_unreadable", message).with_detail(error)
-        })?;
+        let bytes = dropped_bytes(&content)?;
         self.begin_document(name, bytes, to).await
     }
 

@@ -23,6 +23,13 @@ pub enum SummarySource {
         /// Where it lies.
         path: String,
     },
+    /// A file that was let go over the window, which does not tell where it lies.
+    Dropped {
+        /// Its name.
+        name: String,
+        /// What is in it, in Base64.
+        content: String,
+    },
     /// A chapter of the library.
     Chapter {
         /// Which.
@@ -418,6 +425,8 @@ pub enum SummaryEvent {
     Text {
         /// Which.
         summary: SummaryId,
+        /// Where they begin in the summary.
+        at: u32,
         /// The new words.
         text: String,
     },

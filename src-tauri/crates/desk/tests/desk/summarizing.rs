@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use bimo_desk::Desk;
 use bimo_desk::wire::{
     ModelState, OpenSummary, SourceKind, SummaryEvent, SummaryForm, SummaryId, SummaryLength,
@@ -149,6 +151,12 @@ async fn the_model_for_stories_rewrites_where_it_follows_instructions() {
         })
         .collect();
     assert_eq!(text, "One winter the lamp broke. A pirate took 40 barrels.");
+    let mut so_far = 0;
+    for event in &events {
+        let SummaryEvent::Text { at, text, .. } = event else { continue };
+        assert_eq!(*at, so_far, "each piece says where it begins");
+        so_far += text.encode_utf16().count() as u32;
+    }
     let open = desk.open_summary(begun.entry.id).await.expect("it is there");
     assert_eq!((open.entry.status, &open.outcome.text), (SummaryStatus::Complete, &text));
     assert_eq!(open.entry.model, "Scripted");
@@ -218,6 +226,32 @@ async fn key_sentences_are_translated_for_the_other_language() {
     assert_eq!(open.outcome.text, "一个冬天灯坏了，没有船经过小岛。");
     assert_eq!(open.outcome.sentences[0].sources[0].sentence, 0);
     assert!(open.outcome.coverage.share > 0.0);
+}
+
+#[tokio::test]
+async fn a_file_that_was_let_go_over_the_window_is_summarised_and_the_summary_written_to_files() {
+    let place = Place::new();
+    let desk = open(&place, ScriptedGenerator::writing(["."])).await;
+    let content = BASE64_STANDARD.encode(format!("# The lamp\n\n{STORY}\n"));
+    let dropped = SummarySource::Dropped { name: "island.md".into(), content };
+    let open = desk.summarize(key(dropped, 2)).await.expect("it is read");
+    assert_eq!((open.entry.kind, &open.entry.title[..]), (SourceKind::File, "island.md"));
+    for (content, code) in [("dGV4dA==", "import_invalid"), ("?", "file_unreadable")] {
+        let damaged = SummarySource::Dropped { name: "a.docx".into(), content: content.into() };
+        let error = desk.summarize(key(damaged, 2)).await.expect_err(code);
+        assert_eq!(error.code, code);
+    }
+
+    let written = async |name: &str| {
+        let path = place.folder.path().join(name);
+        desk.export_summary(open.entry.id, path.display().to_string()).await.expect("written");
+        std::fs::read_to_string(path).expect("it is there")
+    };
+    let text = &open.outcome.text;
+    assert_eq!(written("summary.md").await, format!("# island.md\n\n{text}\n"));
+    assert_eq!(written("summary.txt").await, format!("{text}\n"));
+    let nowhere = desk.export_summary(open.entry.id, "/nowhere/a.md".into()).await;
+    assert_eq!(nowhere.expect_err("there is no such folder").code, "file_not_writable");
 }
 
 #[tokio::test]
