@@ -9,6 +9,7 @@ import { mount } from "svelte";
 
 import App from "./App.svelte";
 import { host } from "./host";
+import { Summarizing } from "./panels/summarize/summarizing.svelte";
 import { Translating } from "./panels/translate/translating.svelte";
 import { Session } from "./panels/write/session.svelte";
 import { Desk } from "./state/desk.svelte";
@@ -16,10 +17,11 @@ import { Desk } from "./state/desk.svelte";
 const desk = new Desk(host);
 const session = new Session(desk);
 const translating = new Translating(desk);
+const summarizing = new Summarizing(desk);
 void desk.open();
 void host.beforeClosing(async () => {
   await Promise.allSettled([session.saveAll(), translating.flush(), desk.flushSettings()]);
 });
 
 const target = document.getElementById("desk");
-if (target) mount(App, { target, props: { desk, session, translating } });
+if (target) mount(App, { target, props: { desk, session, translating, summarizing } });

@@ -5,6 +5,7 @@ import { vi } from "vitest";
 
 import App from "./App.svelte";
 import { fakeHost, type FakeHost, type FakeOptions } from "./host/fake";
+import { Summarizing } from "./panels/summarize/summarizing.svelte";
 import { Translating } from "./panels/translate/translating.svelte";
 import { Session } from "./panels/write/session.svelte";
 import { Desk } from "./state/desk.svelte";
@@ -14,6 +15,7 @@ export interface Window {
   desk: Desk;
   session: Session;
   translating: Translating;
+  summarizing: Summarizing;
   /** The text of the page. */
   page: () => string;
 }
@@ -24,10 +26,11 @@ export async function openWindow(options: FakeOptions = {}): Promise<Window> {
   const desk = new Desk(host);
   const session = new Session(desk);
   const translating = new Translating(desk);
-  render(App, { desk, session, translating });
+  const summarizing = new Summarizing(desk);
+  render(App, { desk, session, translating, summarizing });
   await desk.open();
   await vi.waitFor(() => {
     if (!session.page) throw new Error("the page is not open yet");
   });
-  return { host, desk, session, translating, page: () => session.page?.text ?? "" };
+  return { host, desk, session, translating, summarizing, page: () => session.page?.text ?? "" };
 }

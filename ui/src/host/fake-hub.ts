@@ -83,6 +83,16 @@ const CATALOGUE: CatalogueEntry[] = [
     recommended: false,
   }),
   entry({
+    task: "summarize",
+    address: "sshleifer/distilbart-cnn-12-6",
+    title: "DistilBART CNN",
+    languages: ["en"],
+    licence: "apache-2.0",
+    pickle: true,
+    fit: fit(1.4),
+    recommended: false,
+  }),
+  entry({
     task: "embed",
     address: "BAAI/bge-small-zh-v1.5",
     title: "BGE small Chinese",
@@ -148,7 +158,10 @@ export function fakeHub(fail: (code: string) => ApiError, come: (address: string
   };
 
   const host: HubHost = {
-    catalogue: async () => structuredClone(CATALOGUE),
+    catalogue: async () => {
+      const done = new Set(list.filter(({ state }) => state === "done").map(({ address }) => address));
+      return CATALOGUE.map((each) => ({ ...structuredClone(each), here: each.here || done.has(each.address) }));
+    },
     searchModels: async (words) => {
       request({ path: `/api/models?search=${words}` });
       if (words.includes("nothing")) return [];

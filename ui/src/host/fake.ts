@@ -27,6 +27,7 @@ import type {
 } from "./host";
 import { fakeHub, type FakeHub } from "./fake-hub";
 import { fakeServers } from "./fake-servers";
+import { fakeSummaries, type FakeSummaries } from "./fake-summaries";
 import { fakeTranslations, type FakeTranslations } from "./fake-translations";
 import { SAMPLING_OFF } from "./host";
 
@@ -68,6 +69,8 @@ export interface FakeHost extends Host {
   readonly hub: FakeHub;
   /** The translator behind it. */
   readonly translator: FakeTranslations;
+  /** Summaries and who makes them. */
+  readonly summarizing: FakeSummaries;
   /** Every call by name, oldest first. */
   readonly calls: string[];
   /** Lets the next call of that name fail. */
@@ -309,8 +312,10 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     folderProblem: options.folderProblem ?? null,
   };
   const hub = fakeHub(fail, (address, path) => {
-    brought.push({ ...shelved(path, address.split("/").at(-1) ?? address, "story"), from: "fetched", address });
+    const task = address.includes("bart") ? "summarize" : "story";
+    brought.push({ ...shelved(path, address.split("/").at(-1) ?? address, task), from: "fetched", address });
   });
+  const summarizing = fakeSummaries({ fail, pace, chapter: page, work });
   const translator = fakeTranslations({
     fail,
     pace: pace * 12,
@@ -370,6 +375,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     useModel: async (task, path) => {
       used.set(task, path);
       remote.leave(task);
+      if (task === "summarize") summarizing.rewriter.name = brought.find((each) => each.path === path)?.name ?? null;
       tellModel();
       translator.tellModel();
     },
@@ -380,6 +386,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     ...hub.host,
     ...remote.commands,
     ...translator.commands,
+    ...summarizing.commands,
     chooseModelFile: async () => "/models/qwen3-0.6b.gguf",
     setLibraryFolder: async (path) => path,
     chooseFolder: async () => options.folder ?? null,
@@ -548,6 +555,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     ...host,
     hub,
     translator,
+    summarizing,
     pages,
     calls,
     failNext: (name, error) => failures.set(name, { ...fail("internal"), ...error }),

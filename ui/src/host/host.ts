@@ -41,6 +41,7 @@ import type {
   ModelTask,
   NetworkRequest,
   NewServer,
+  OpenSummary,
   OpenTranslation,
   SamplingParams,
   Saved,
@@ -49,7 +50,14 @@ import type {
   SegmentId,
   Settings,
   SourceChange,
+  SourceText,
   StoryEvent,
+  Summarizer,
+  SummaryEntry,
+  SummaryEvent,
+  SummaryId,
+  SummaryRequest,
+  SummarySource,
   TargetLanguage,
   TranslationEvent,
   TranslationId,
@@ -175,6 +183,25 @@ export interface Host {
   exportDocument(translation: TranslationId, path: string, edition: Edition): Promise<void>;
   chooseDocument(): Promise<string | null>;
   chooseTargetFile(name: string): Promise<string | null>;
+
+  /** Tells whatever happens to any summary from now on; text has been stored when it is told. */
+  watchSummaries(onEvent: (event: SummaryEvent) => void): Promise<void>;
+  /** Tells the state of the model that rewrites at once and whenever it changes. */
+  watchSummarizer(onStatus: (status: ModelStatus) => void): Promise<void>;
+  /** Who would rewrite, before anything is asked. */
+  summarizer(): Promise<Summarizer>;
+  /** The newest first. */
+  summaries(): Promise<SummaryEntry[]>;
+  /** What would be summarised: the article of a page, the chapters of a work. Nothing is kept. */
+  readSource(source: SummarySource): Promise<SourceText>;
+  /** Keeps source and summary, and answers at once; key sentences are in the answer, the rest is told. */
+  summarize(request: SummaryRequest): Promise<OpenSummary>;
+  openSummary(summary: SummaryId): Promise<OpenSummary>;
+  /** What is written stays. */
+  stopSummary(summary: SummaryId): Promise<void>;
+  deleteSummary(summary: SummaryId): Promise<SummaryEntry[]>;
+  /** Markdown or plain text, by the path's ending. */
+  exportSummary(summary: SummaryId, path: string): Promise<void>;
 
   /** Of a work and of all works; of all works only where none is given. */
   glossary(work: WorkId | null): Promise<GlossaryEntry[]>;

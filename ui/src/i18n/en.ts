@@ -2,6 +2,7 @@
 
 import type { DeviceReason } from "../host/host";
 import { hubEn } from "./hub.en";
+import { summarizeEn } from "./summarize";
 import { translateEn } from "./translate.en";
 
 const number = new Intl.NumberFormat("en");
@@ -10,7 +11,7 @@ const plural = (value: number, one: string, many: string) => `${n(value)} ${valu
 
 export const en = {
   n,
-  panels: { write: "Write", translate: "Translate", history: "History", models: "Models", settings: "Settings" },
+  panels: { write: "Write", translate: "Translate", summarize: "Summarize", history: "History", models: "Models", settings: "Settings" },
   library: {
     title: "Works",
     search: "Search the library",
@@ -265,6 +266,7 @@ export const en = {
   },
   hub: hubEn,
   translate: translateEn,
+  summarize: summarizeEn,
   servers: {
     title: "Servers",
     hint: "A model on another computer, or in another program on this one: vLLM, llama.cpp, Ollama, LM Studio. Nothing is sent before you write or translate with it.",

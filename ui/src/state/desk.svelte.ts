@@ -23,7 +23,7 @@ import type {
 import { asApiError } from "../host";
 import { i18n } from "../i18n/index.svelte";
 
-export type Panel = "write" | "translate" | "history" | "models" | "settings";
+export type Panel = "write" | "translate" | "summarize" | "history" | "models" | "settings";
 
 /** A stretch of a chapter to go to. */
 export interface Jump {
@@ -171,6 +171,11 @@ export class Desk {
     this.panel = "write";
     this.jump = place ? { chapter, ...place } : null;
     this.changeSettings({ lastChapter: chapter });
+  }
+
+  /** A text and what stands beside it take the library's room. */
+  get hasLibrary(): boolean {
+    return this.panel !== "translate" && this.panel !== "summarize";
   }
 
   /** Chapter and work of the open page. */

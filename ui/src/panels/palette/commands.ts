@@ -1,8 +1,8 @@
 // Everything that can be done, by name: what the palette offers.
 
-import type { ChapterId } from "../../host";
 import { i18n } from "../../i18n/index.svelte";
 import type { Desk, Panel } from "../../state/desk.svelte";
+import type { Take } from "../../state/take";
 import type { Session } from "../write/session.svelte";
 
 export interface Command {
@@ -11,18 +11,17 @@ export interface Command {
   run: () => void;
 }
 
-export function commandsOf(
-  desk: Desk,
-  session: Session,
-  translateChapter: (chapter: ChapterId) => Promise<void>,
-): Command[] {
+export function commandsOf(desk: Desk, session: Session, take: Take): Command[] {
   const { t } = i18n;
-  const panels: Panel[] = ["write", "translate", "history", "models", "settings"];
-  const translation = (chapter: ChapterId): Command => ({
-    title: t.translate.chapterMenu,
-    key: "",
-    run: () => void translateChapter(chapter),
-  });
+  const panels: Panel[] = ["write", "translate", "summarize", "history", "models", "settings"];
+  const { place } = desk;
+  const elsewhere: Command[] = place
+    ? [
+        { title: t.translate.chapterMenu, key: "", run: () => void take.translate(place.chapter.id) },
+        { title: t.summarize.chapterMenu, key: "", run: () => void take.summarize({ kind: "chapter", id: place.chapter.id }) },
+        { title: t.summarize.workMenu, key: "", run: () => void take.summarize({ kind: "work", id: place.work.id }) },
+      ]
+    : [];
   const writing: Command[] = session.chapter
     ? [
         { title: t.write.continue, key: "Ctrl ↵", run: () => void session.continue(1) },
@@ -30,7 +29,7 @@ export function commandsOf(
         { title: t.write.retry, key: "Alt R", run: () => void session.retry() },
         { title: t.write.earlier, key: "Alt ←", run: () => void session.walk(-1) },
         { title: t.write.later, key: "Alt →", run: () => void session.walk(1) },
-        ...(desk.chapter === null ? [] : [translation(desk.chapter)]),
+        ...elsewhere,
         { title: t.keys.find, key: "Ctrl F", run: () => session.page?.find() },
       ]
     : [];

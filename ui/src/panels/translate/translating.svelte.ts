@@ -23,7 +23,7 @@ import {
   type TranslationSummary,
 } from "../../host";
 import type { Desk } from "../../state/desk.svelte";
-import { inBase64 } from "./dropped";
+import { inBase64 } from "../../state/dropped";
 import { otherThan } from "./languages";
 import { Meanwhile } from "./meanwhile";
 import { Reference } from "./reference.svelte";

@@ -1,6 +1,6 @@
 // A file that was let go over the window: the page is given what is in it, and never where it lies.
 
-import type { ApiError } from "../../host";
+import type { ApiError } from "../host";
 
 /** Bytes of such a file: all of them go through the window to the desk. */
 const LARGEST = 64 << 20;
