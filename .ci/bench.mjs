@@ -10,9 +10,10 @@ import { parseArgs } from "node:util";
 
 import { report } from "../tests/bench/report.mjs";
 import { agree, measure, sides } from "../tests/bench/rounds.mjs";
+import { SUMMARIES, measureSummaries } from "../tests/bench/summaries.mjs";
 import { roofline } from "../tests/bench/table.mjs";
 import { works } from "../tests/bench/works.mjs";
-import { buildBench } from "./build.mjs";
+import { buildBench, buildPrograms } from "./build.mjs";
 import { cpuFlags, pythonWithPeers } from "./peers.mjs";
 import { fail, root, run, say } from "./setup.mjs";
 
@@ -31,9 +32,11 @@ const models = process.env.BIMO_BENCH_MODELS ?? join(root, ".ci", "tools", "benc
 const chosen = works(models, join(root, "src-tauri", "starter")).filter((work) => {
   return asked.only === undefined ? !asked.quick || work.isQuick : work.model.includes(asked.only);
 });
-if (chosen.length === 0) fail(`nothing that is measured has ${asked.only} in its name`);
+const isSummarized = asked.only === undefined || SUMMARIES.includes(asked.only);
+if (chosen.length === 0 && !isSummarized) fail(`nothing that is measured has ${asked.only} in its name`);
 makeModels(chosen.flatMap(({ needs }) => needs ?? []));
 
+const { bimo } = isSummarized ? buildPrograms("Building the command line") : {};
 const places = { ours, python, script: join(FOLDER, "peer.py"), avx2 };
 const native = sides(places);
 const limited = sides(places, "AVX2");
@@ -54,6 +57,7 @@ const found = {
   rows: [],
   avx2: [],
 };
+if (isSummarized) found.rows.push(measureSummaries(bimo, rounds));
 for (const work of chosen) compare(work);
 console.log(`\n${report(found)}`);
 
