@@ -61,7 +61,7 @@ export const summarizeEn = {
   reading: "Reading the article…",
   readingModel: "The model is being read…",
   stages: {
-    reading: "The model is being read…",
+    reading: "The model is reading…",
     parts: (part: number, parts: number) => `Part ${n(part)} of ${n(parts)}`,
     joining: "Putting the parts together…",
     writing: "Writing…",
@@ -181,7 +181,7 @@ export const summarizeZh: SummarizeMessages = {
   reading: "正在读文章…",
   readingModel: "正在读取模型…",
   stages: {
-    reading: "正在读取模型…",
+    reading: "模型正在读…",
     parts: (part, parts) => `第 ${z(part)} 部分，共 ${z(parts)} 部分`,
     joining: "正在合并各部分…",
     writing: "正在写…",
