@@ -96,7 +96,9 @@ test("the memory is searched, put right and forgotten", async () => {
   await desk.see("memory-empty");
   await (await desk.see("memory-search")).sendKeys(...Array(6).fill(Key.BACK_SPACE), "TEA");
   await desk.click("edit-pair");
-  await (await desk.see("pair-chinese")).sendKeys(Key.chord(Key.CONTROL, "a"), "我爱喝茶。", Key.ENTER);
+  await desk.click("pair-chinese");
+  await desk.press(Key.CONTROL, "a");
+  await desk.type(`我爱喝茶。${Key.ENTER}`);
   await desk.until("it is put right", async () => (await pairs())[0].chinese === "我爱喝茶。");
   await desk.photograph("translate-memory");
   await desk.click("forget-pair");
@@ -163,12 +165,13 @@ test("a web page and subtitles are let go over the panel, and keep their form", 
   ]) {
     await desk.click("new-translation");
     await desk.run(
-      `const files = new DataTransfer();
-       files.items.add(new File([arguments[1]], arguments[0]));
-       const drop = (kind) => new DragEvent(kind, { dataTransfer: files, bubbles: true, cancelable: true });
+      // A page cannot make a drag of its own that has files in it.
+      `const dataTransfer = { types: ["Files"], files: [new File([arguments[1]], arguments[0])] };
        const sheet = document.querySelector("[data-testid=source] .cm-content");
-       sheet.dispatchEvent(drop("dragover"));
-       sheet.dispatchEvent(drop("drop"));`,
+       for (const kind of ["dragover", "drop"]) {
+         const event = new DragEvent(kind, { bubbles: true, cancelable: true });
+         sheet.dispatchEvent(Object.defineProperty(event, "dataTransfer", { value: dataTransfer }));
+       }`,
       name,
       text,
     );
