@@ -96,7 +96,7 @@ export const translateEn = {
   memoryExact: "the same sentence",
   memoryUse: "Use it",
   memoryUseOf: (target: string) => `Use “${target}”`,
-  memoryFrom: (origin: string, when: string) => (origin === "" ? when : `${origin}, ${when}`),
+  memoryFrom: (origin: string, when: string) => (origin === "" ? when : `${origin} · ${when}`),
   when: (milliseconds: number) => new Date(milliseconds).toLocaleDateString("en", { dateStyle: "medium" }),
   glossary: "Glossary",
   glossaryNone: "No term of the glossary is here.",

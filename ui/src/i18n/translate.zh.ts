@@ -89,7 +89,7 @@ export const translateZh: TranslateMessages = {
   memoryExact: "完全相同",
   memoryUse: "采用",
   memoryUseOf: (target) => `采用“${target}”`,
-  memoryFrom: (origin, when) => (origin === "" ? when : `${origin}，${when}`),
+  memoryFrom: (origin, when) => (origin === "" ? when : `${origin} · ${when}`),
   when: (milliseconds) => new Date(milliseconds).toLocaleDateString("zh-CN", { dateStyle: "medium" }),
   glossary: "术语表",
   glossaryNone: "这里没有术语表中的词。",
