@@ -21,6 +21,7 @@ export function report({ machine, checks, rows, avx2 }) {
     checks.map(({ model, words }) => `- ${model}: ${words}`).join("\n"),
     markdown(rows),
   ];
+  if (!machine.isWhole) parts.push("The run was cut short: what is missing here was not measured.");
   if (avx2.length > 0) {
     parts.push(
       "## Both sides limited to AVX2",
