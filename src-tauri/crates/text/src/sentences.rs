@@ -48,7 +48,9 @@ fn mark_ends(text: &str, start: usize, mark: usize, end: usize) -> bool {
     let next = text[end..].chars().next();
     let is_ascii = text[mark..end].is_ascii();
     let goes_on = |rest: &str| rest.starts_with(|next: char| next.is_ascii_lowercase());
-    if is_ascii && goes_on(text[end..].trim_start_matches([' ', '\t'])) {
+    // So it does behind speech, whatever its quotes: “No!” he said.
+    let is_latin = text[mark..].starts_with(|mark: char| mark.is_ascii());
+    if is_latin && goes_on(text[end..].trim_start_matches([' ', '\t'])) {
         return false;
     }
     let stands_free = next.is_none_or(|next| next.is_whitespace() || is_han(next) || is_kana(next));
@@ -84,6 +86,8 @@ mod tests {
             ("Mr. Smith met Dr. Jones. They left.", &["Mr. Smith met Dr. Jones.", "They left."]),
             ("It cost 3.14 dollars. Cheap.", &["It cost 3.14 dollars.", "Cheap."]),
             ("\"Go. Now!\" he said. She went.", &["\"Go. Now!\" he said.", "She went."]),
+            ("“Go. Now!” he said. She went.", &["“Go. Now!” he said.", "She went."]),
+            ("“Go now.” He said no more.", &["“Go now.”", "He said no more."]),
             ("他走了。她来了！谁？", &["他走了。", "她来了！", "谁？"]),
             (
                 "“你去哪里？我不知道。”他问。门开了。",
