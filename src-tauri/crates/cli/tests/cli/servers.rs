@@ -1,4 +1,4 @@
-//! `continue --server` and `translate --server`, against a server that answers one thing.
+//! `continue --server`, `translate --server` and `summarize --server`, against a server that answers one thing.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -97,6 +97,25 @@ fn a_server_translates_in_a_conversation() {
     assert!(errors.contains(&format!("the text goes to {address}")), "{errors}");
     let object: serde_json::Value = serde_json::from_slice(&output.stdout).expect("an object");
     assert_eq!(object["segments"][0]["target"], "雨停了。");
+    let heads = heads.lock().expect("a lock").clone();
+    assert!(heads.iter().any(|head| head.contains("/v1/chat/completions")), "{heads:?}");
+}
+
+#[test]
+fn a_server_summarises_in_a_conversation() {
+    let (address, heads) = start_server();
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("rain.txt");
+    std::fs::write(&file, "The rain stopped in 1998. Nobody saw it.\n").expect("a file");
+    let (file, server) = (file.display().to_string(), format!("http://{address}"));
+    let asked = ["summarize", "--method", "rewrite", "--to", "zh", "--server", &server, "--json"];
+    let output = run(&[&asked[..], &[&file]].concat(), Some(SECRET));
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{errors}");
+    assert!(errors.contains(&format!("the text goes to {address}")), "{errors}");
+    let object: serde_json::Value = serde_json::from_slice(&output.stdout).expect("an object");
+    assert_eq!(object["summary"], "雨停了。");
+    assert_eq!(object["sentences"][0]["flags"], serde_json::json!(["otherLanguage"]));
     let heads = heads.lock().expect("a lock").clone();
     assert!(heads.iter().any(|head| head.contains("/v1/chat/completions")), "{heads:?}");
 }

@@ -3,7 +3,7 @@
 //! A sentence counts by how central it is among all (`ranking.rs`), over vectors of its words (`vectors.rs`), and by how
 //! early its section has it; one that says again what another has said is passed over.
 
-use bimo_text::Counts;
+use bimo_text::{Counts, is_han};
 
 use super::length::share_of;
 use super::ranking::{Budget, Selection, centrality, select};
@@ -39,8 +39,11 @@ pub(super) fn key_sentences(
         return Err(nothing());
     }
     let scores = scores(source, &vectors);
-    let can_stand =
-        |index: &usize| source.is_prose(*index) && vectors.terms(*index) >= FEWEST_TERMS;
+    let can_stand = |index: &usize| {
+        source.is_prose(*index)
+            && vectors.terms(*index) >= FEWEST_TERMS
+            && !is_all_capitals(source.sentence(*index))
+    };
     let mut candidates: Vec<usize> = (0..vectors.len()).filter(can_stand).collect();
     if candidates.is_empty() {
         candidates = (0..vectors.len()).filter(|&index| !vectors.is_blank(index)).collect();
@@ -61,6 +64,11 @@ pub(super) fn key_sentences(
     chosen.sort_unstable();
     let chosen = chosen.into_iter().map(|index| (index, scores[index].clamp(0.0, 1.0))).collect();
     Ok(KeySentences { chosen, nearest })
+}
+
+/// True for a heading that nobody has marked as one.
+fn is_all_capitals(text: &str) -> bool {
+    text.contains(char::is_uppercase) && !text.contains(|c: char| c.is_lowercase() || is_han(c))
 }
 
 /// How much each sentence counts, the most 1.

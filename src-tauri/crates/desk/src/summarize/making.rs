@@ -239,7 +239,10 @@ async fn translated(
     cancel: &CancellationToken,
     tell: &mut (impl FnMut(Told) + Send),
 ) -> Result<Made, ApiError> {
-    tell(Told::Model(Box::new(translator.card().clone())));
+    // Of a rewritten summary the one that wrote it is told already.
+    if wish.method == SummaryMethod::Key {
+        tell(Told::Model(Box::new(translator.card().clone())));
+    }
     let count = draft.sentences.len() as u32;
     let mut done: Vec<String> = Vec::new();
     let mut told = 0;

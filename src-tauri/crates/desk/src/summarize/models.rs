@@ -14,6 +14,7 @@ use super::reading::on_thread;
 use super::writer::Writer;
 use crate::error::too_large_for;
 use crate::model::{Means, ModelSlot};
+use crate::shelf::Shelf;
 use crate::tasks::not_for;
 use crate::wire::{ApiError, ModelStatus, ModelTask, Summarizer};
 use crate::{Desk, ModelSpec, TranslatorSpec};
@@ -221,13 +222,25 @@ impl Desk {
             None => {}
         }
         let status = self.model().status();
-        let is_there = self.model().instruct() == Some(true);
+        let is_there = match self.model().instruct() {
+            Some(instruct) => instruct,
+            // While it is away its files say as much.
+            None => self.story_model_converses().await?,
+        };
         Ok(Summarizer {
             name: is_there.then_some(status.name),
             by_story_model: is_there,
             follows_instructions: is_there,
             goes_to: status.goes_to.filter(|_| is_there),
         })
+    }
+
+    /// Whether the files of the model for stories have a template for conversations.
+    async fn story_model_converses(&self) -> Result<bool, ApiError> {
+        let by_server = self.model().status().goes_to.is_some();
+        let path = Shelf::load(self.store()).await?.used.remove(&ModelTask::Story);
+        let Some(path) = path.filter(|_| !by_server) else { return Ok(false) };
+        Ok(on_thread(move || Ok(describe(&path)?)).await.is_ok_and(|model| model.instruct))
     }
 
     /// Tells `sink` where the model that was chosen for summaries is, whenever that changes.

@@ -17,6 +17,10 @@ use crate::wire::{
 const BETWEEN: &str = "\n\n";
 /// Bytes of a source.
 const LONGEST: usize = 8 << 20;
+/// Bytes of a sentence from which on it may be a speech of several.
+const LONG_SPEECH: usize = 300;
+/// Speeches inside or behind each other that are looked into.
+const MOST_SPEECHES: usize = 6;
 /// Bytes by which a language is told.
 const SAMPLE: usize = 64 << 10;
 
@@ -179,7 +183,7 @@ impl Source {
         let paragraph = self.layout.paragraphs.len();
         let section = self.layout.sections.len().saturating_sub(1);
         self.layout.paragraphs.push(Paragraph { from, to: self.text.len(), heading, prose });
-        for range in sentences(&block.text) {
+        for range in pieces(&block.text) {
             let (from, to) = (from + range.start, from + range.end);
             self.layout.sentences.push(Sentence { from, to, paragraph, section });
         }
@@ -247,6 +251,34 @@ impl Source {
 pub(crate) fn nothing() -> ApiError {
     let message = "There is too little text here to be summarised: give some sentences.";
     ApiError::new("nothing_to_summarize", message)
+}
+
+/// The sentences of a text. Those of a long speech each stand for themselves: who says much in quotes says more than one thing.
+fn pieces(text: &str) -> Vec<Range<usize>> {
+    let mut pieces = Vec::new();
+    let mut waiting: Vec<(Range<usize>, usize)> =
+        sentences(text).into_iter().rev().map(|range| (range, 0)).collect();
+    while let Some((range, depth)) = waiting.pop() {
+        match speeches(text, &range).filter(|_| depth < MOST_SPEECHES) {
+            Some(parts) => waiting.extend(parts.into_iter().rev().map(|part| (part, depth + 1))),
+            None => pieces.push(range),
+        }
+    }
+    pieces
+}
+
+/// What a long sentence falls into once one of its quotation marks is taken for none; nothing where that is one again.
+fn speeches(text: &str, range: &Range<usize>) -> Option<Vec<Range<usize>>> {
+    let words = text.get(range.clone()).filter(|words| words.len() > LONG_SPEECH)?;
+    let marks = words.match_indices(['“', '「', '『', '"']).take(MOST_SPEECHES);
+    marks.map(|(at, mark)| range.start + at + mark.len()).find_map(|inside| {
+        let mut parts: Vec<Range<usize>> = sentences(&text[inside..range.end])
+            .into_iter()
+            .map(|part| inside + part.start..inside + part.end)
+            .collect();
+        parts.first_mut()?.start = range.start;
+        (parts.len() > 1).then_some(parts)
+    })
 }
 
 fn heading_of(block: &Block) -> String {

@@ -183,6 +183,32 @@ fn a_rewritten_summary_shows_its_sources_and_what_it_has_none_for() {
 }
 
 #[test]
+fn a_long_speech_is_several_sentences_with_their_places() {
+    let long = "The lamp burned all night, as it had burned in every night of every year that he could remember. ";
+    let speech = format!("“{}” he said. She went. “Go,” he said.", long.repeat(4).trim_end());
+    let text = source(&[&speech]);
+    let found: Vec<&str> = text.sentences().collect();
+    assert_eq!(found.len(), 6, "{found:?}");
+    assert!(found[0].starts_with("“The lamp") && found[0].ends_with("remember."));
+    assert!(found[3].ends_with("remember.” he said."), "{}", found[3]);
+    assert_eq!(found[4..], ["She went.", "“Go,” he said."]);
+    let broken = format!("“The lamp,” he muttered, “is out. {}”", long.repeat(4).trim_end());
+    assert_eq!(source(&[&broken]).sentences().len(), 5);
+    let chinese = format!("「{}」他说。", "灯塔的灯整夜亮着，老人数着经过小岛的船。".repeat(8));
+    assert!(source(&[&chinese]).sentences().len() >= 8);
+    let marks = "“".repeat(20_000) + "灯亮着。";
+    assert_eq!(source(&[&marks]).sentences().len(), 1, "marks without an end");
+}
+
+#[test]
+fn a_heading_that_nobody_marked_is_no_key_sentence() {
+    let text = source(&["THE KEEPER OF THE LAMP, CHAPTER ONE.", STORY[0], STORY[1]]);
+    for count in 1..=4 {
+        assert!(!places(&text, sentences(count)).contains(&0));
+    }
+}
+
+#[test]
 fn chinese_is_summarised_by_pairs_of_characters() {
     let source = source(&[
         "守灯塔的老人每天点灯。他数着经过小岛的船。",

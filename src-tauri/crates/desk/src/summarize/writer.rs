@@ -108,9 +108,10 @@ impl Writer {
                 let Some(best) = first else {
                     return Ok(Written { is_stopped: true, ..Written::default() });
                 };
-                on_text(&best.text);
-                let is_cut = best.finish == FinishReason::Length;
-                Written { text: best.text, is_cut, is_stopped: false }
+                let is_seen = |c: &char| !c.is_control() || *c == '\n';
+                let text: String = best.text.chars().filter(is_seen).collect();
+                on_text(&text);
+                Written { text, is_cut: best.finish == FinishReason::Length, is_stopped: false }
             }
             Self::Asked(worker) => ask(worker, asked, text, cancel, on_text).await?,
         };
