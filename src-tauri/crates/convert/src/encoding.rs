@@ -10,6 +10,10 @@ use crate::ConvertError;
 /// Bytes from which an encoding is guessed.
 const GUESSED_FROM: usize = 1 << 20;
 
+/// Bytes of a text that are too few to tell Chinese from Korean, Japanese or Thai by how often characters come. Of these
+/// languages it is Chinese that is translated.
+const FEW_WORDS: usize = 40;
+
 /// The text of a file that has no blocks: a table, a dictionary.
 ///
 /// # Errors
@@ -69,14 +73,14 @@ fn guess(bytes: &[u8]) -> &'static Encoding {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(&bytes[..bytes.len().min(GUESSED_FROM)], true);
     let guessed = detector.guess(None, Utf8Detection::Deny);
-    let is_simplified =
-        guessed == encoding_rs::GBK || (guessed == encoding_rs::BIG5 && is_common_gb2312(bytes));
+    let is_simplified = guessed == encoding_rs::GBK
+        || (guessed != encoding_rs::BIG5 && bytes.len() <= FEW_WORDS && is_common_gb2312(bytes));
     // Every GBK file is a GB18030 file, and the latter has all characters.
     if is_simplified { encoding_rs::GB18030 } else { guessed }
 }
 
-/// True where all beyond ASCII are marks and the 3,755 common characters of GB 2312: a few words of it are Big5 as well, but
-/// of rare characters, and every other character of Big5 text has a second byte that GB 2312 has not.
+/// True where all beyond ASCII are marks and the 3,755 common characters of GB 2312. Of texts in other encodings only a few
+/// words can be so, and of Big5, which has second bytes that GB 2312 has not, hardly any.
 fn is_common_gb2312(bytes: &[u8]) -> bool {
     let mut rest = bytes.iter();
     while let Some(&first) = rest.next() {
@@ -141,30 +145,24 @@ mod tests {
 
     #[test]
     fn a_few_words_are_told_apart_too() {
-        for words in [
-            "雨停了。",
-            "他走了，门开着。",
-            "第一章",
-            "天黑了他回家",
-            "她没有说话。",
-            "老人与海",
-            "今天下雨了",
-        ] {
-            let bytes = encoding_rs::GBK.encode(words).0;
-            assert_eq!(decode(&bytes, None).unwrap(), words);
+        let read = |encoding: &'static Encoding, words: &str| {
+            let text = decode(&encoding.encode(words).0, None).unwrap();
+            assert_eq!(text, words, "{}", encoding.name());
+        };
+        // Most of the first ones are Korean, Thai, Cyrillic or accented letters as well.
+        for words in
+            ["笔墨", "妈妈", "江湖", "月亮", "山上", "门开了", "回家吧", "去哪儿", "雨停了。"]
+        {
+            read(encoding_rs::GBK, words);
         }
-        for words in [
-            "雨停了。",
-            "他走了，門開著。",
-            "第一章",
-            "天黑了他回家",
-            "她沒有說話。",
-            "老人與海",
-            "今天下雨了",
-        ] {
-            let bytes = encoding_rs::BIG5.encode(words).0;
-            assert_eq!(decode(&bytes, None).unwrap(), words);
+        for words in ["雨停了。", "他走了，門開著。", "第一章", "她沒有說話。", "老人與海"]
+        {
+            read(encoding_rs::BIG5, words);
         }
+        read(encoding_rs::WINDOWS_1252, "Ça va très bien");
+        read(encoding_rs::WINDOWS_1251, "Привет, мир");
+        read(encoding_rs::EUC_JP, "雨が降った。");
+        read(encoding_rs::EUC_KR, "안녕하세요, 오늘은 비가 많이 내렸습니다. 그래서 집에");
     }
 
     #[test]
