@@ -9,6 +9,7 @@ mod hub;
 mod library;
 mod model;
 mod page;
+mod sentiment;
 mod servers;
 mod settings;
 mod story;
@@ -148,6 +149,18 @@ pub(crate) fn bindings() -> Builder<tauri::Wry> {
             summarize::stop_summary,
             summarize::export_summary,
             summarize::delete_summary,
+            sentiment::watch_mood_model,
+            sentiment::read_mood,
+            sentiment::stop_mood,
+            sentiment::mood_view,
+            sentiment::mood_words,
+            sentiment::compare_moods,
+            sentiment::export_moods,
+            sentiment::save_picture,
+            sentiment::mood_characters,
+            sentiment::keep_mood_characters,
+            sentiment::chapter_revisions,
+            sentiment::table_columns,
             glossary::glossary,
             glossary::keep_glossary_entry,
             glossary::remove_glossary_entry,

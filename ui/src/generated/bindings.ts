@@ -102,6 +102,18 @@ export const commands = {
 	stopSummary: (summary: SummaryId) => __TAURI_INVOKE<null>("stop_summary", { summary }),
 	exportSummary: (summary: SummaryId, path: string) => __TAURI_INVOKE<null>("export_summary", { summary, path }),
 	deleteSummary: (summary: SummaryId) => __TAURI_INVOKE<SummaryEntry[]>("delete_summary", { summary }),
+	watchMoodModel: (channel: Channel<ModelStatus>) => __TAURI_INVOKE<null>("watch_mood_model", { channel }),
+	readMood: (request: MoodRequest, events: Channel<MoodEvent>) => __TAURI_INVOKE<null>("read_mood", { request, events }),
+	stopMood: (reading: MoodReadingId) => __TAURI_INVOKE<null>("stop_mood", { reading }),
+	moodView: (reading: MoodReadingId, wish: MoodWish) => __TAURI_INVOKE<MoodView>("mood_view", { reading, wish }),
+	moodWords: (reading: MoodReadingId, sentence: number, measure: MoodMeasure | null) => __TAURI_INVOKE<MoodWords>("mood_words", { reading, sentence, measure }),
+	compareMoods: (one: MoodReadingId, other: MoodReadingId, measure: MoodMeasure | null) => __TAURI_INVOKE<MoodComparison>("compare_moods", { one, other, measure }),
+	exportMoods: (reading: MoodReadingId, path: string) => __TAURI_INVOKE<null>("export_moods", { reading, path }),
+	savePicture: (path: string, base64: string) => __TAURI_INVOKE<null>("save_picture", { path, base64 }),
+	moodCharacters: (work: WorkId) => __TAURI_INVOKE<MoodCharacters>("mood_characters", { work }),
+	keepMoodCharacters: (work: WorkId, characters: MoodCharacter[]) => __TAURI_INVOKE<MoodCharacters>("keep_mood_characters", { work, characters }),
+	chapterRevisions: (chapter: ChapterId) => __TAURI_INVOKE<ChapterRevision[]>("chapter_revisions", { chapter }),
+	tableColumns: (path: string) => __TAURI_INVOKE<TableColumns>("table_columns", { path }),
 	glossary: (work: WorkId | null) => __TAURI_INVOKE<GlossaryEntry[]>("glossary", { work }),
 	keepGlossaryEntry: (entry: GlossaryEntry) => __TAURI_INVOKE<GlossaryEntry>("keep_glossary_entry", { entry }),
 	removeGlossaryEntry: (entry: GlossaryEntryId) => __TAURI_INVOKE<null>("remove_glossary_entry", { entry }),
@@ -144,6 +156,26 @@ export type ApiError = {
 	retryable: boolean,
 	/**  Of a model that does not fit: what it needs, and what there is. */
 	shortage: Shortage | null,
+};
+
+/**  One sentence in the arc, or a few neighbours. */
+export type ArcPoint = {
+	/**  Its place in the text by characters, from 0 to 1. */
+	position: number,
+	/**  The mean of its sentences, each as important as it is long. */
+	value: number,
+	/**  The lowest of them. */
+	low: number,
+	/**  The highest. */
+	high: number,
+	/**  The number of the first. */
+	sentence: number,
+	/**  How many they are. */
+	sentences: number,
+	/**  The part of the first. */
+	part: number,
+	/**  Where the first begins in its part. */
+	from: number,
 };
 
 /**  A stretch that a model wrote. What the person typed is in no span. */
@@ -229,6 +261,18 @@ export type ChapterPage = {
 	counts: Counts,
 	/**  The work's memory and author's note. */
 	guidance: Guidance,
+};
+
+/**  A chapter as it was before something that a person may regret. */
+export type ChapterRevision = {
+	/**  Its number. */
+	id: RevisionId,
+	/**  Why it was kept. */
+	reason: RevisionReason,
+	/**  The chapter's version that it is. */
+	version: number,
+	/**  When it was kept. */
+	createdAtMs: number,
 };
 
 /**  A chapter in the tree. */
@@ -754,6 +798,22 @@ export type KnownServer = {
 	usedFor: ModelTask[],
 };
 
+/**  How often a label fits best. */
+export type LabelCount = {
+	/**  Its number. */
+	label: number,
+	/**  How often. */
+	count: number,
+};
+
+/**  How well a label fits. */
+export type LabelScore = {
+	/**  Its number. */
+	label: number,
+	/**  See [`Scoring`]. */
+	score: number,
+};
+
 /**  The whole library tree. Every change to the library answers with the new one. */
 export type Library = {
 	/**  Works in the person's order. */
@@ -768,6 +828,14 @@ export type LibraryItem =
 { kind: "work"; id: WorkId } |
 /**  One chapter. */
 { kind: "chapter"; id: ChapterId };
+
+/**  A point of the smooth line. */
+export type LinePoint = {
+	/**  Its place in the text by characters, from 0 to 1. */
+	position: number,
+	/**  Its value. */
+	value: number,
+};
 
 /**  The number of a pair of sentences in the memory. */
 export type MemoryId = number;
@@ -905,6 +973,310 @@ export type ModelTask =
 /**  What texts have in common. */
 "embed";
 
+/**  What a classifier says. */
+export type Mood = {
+	/**  The label that fits best. */
+	label: number,
+	/**  The eight labels that fit best, the best first. */
+	scores: LabelScore[],
+	/**  From -1 to 1: each label's polarity, weighted by its probability; nothing where labels are no moods. */
+	valence: number | null,
+};
+
+/**  Values along a text. */
+export type MoodArc = {
+	/**  The lowest value that can be: -1 of moods, 0 of a label; of an amount the lowest there is. */
+	low: number,
+	/**  The highest. */
+	high: number,
+	/**  In order, at most 600: in a long text each stands for several sentences. */
+	points: ArcPoint[],
+	/**  The smooth line through them, at most 200 points; empty where there are fewer than three sentences. */
+	line: LinePoint[],
+};
+
+/**  How a mood was come by. */
+export type MoodBasis =
+/**  The text is short, of up to 5,000 characters, and was read as one. */
+"whole" |
+/**  The mean of the sentences, each as important as it is long. */
+"sentences";
+
+/**  Somebody who is found in a text by name. */
+export type MoodCharacter = {
+	/**  All are looked for, the first is shown. */
+	names: string[],
+};
+
+/**  The characters of a work. */
+export type MoodCharacters = {
+	/**  Those that the person named. */
+	kept: MoodCharacter[],
+	/**  Other names that its glossary and its text have, the most frequent first. */
+	suggested: string[],
+};
+
+/**  Two readings side by side. */
+export type MoodComparison = {
+	/**  The first. */
+	one: MoodView,
+	/**  The second. */
+	other: MoodView,
+	/**  Correlation of their smooth lines, from -1 to 1; nothing where one is too short, or flat. */
+	likeness: number | null,
+	/**  Where the lines are farthest apart, from 0 to 1; nothing where one is too short. */
+	farthest: number | null,
+};
+
+/**  What happens to a reading. `Opened` comes first; `Finished`, `Stopped` or `Failed` last. */
+export type MoodEvent =
+/**  The text is cut; reading begins. */
+{ kind: "opened";
+/**  What is read. */
+reading: MoodReading } |
+/**  Sentences that have their scores now, in no particular order. */
+{ kind: "scored";
+/**  Whose. */
+reading: MoodReadingId;
+/**  At most 500. */
+sentences: MoodSentence[] } |
+/**  How far it is. */
+{ kind: "progress";
+/**  Whose. */
+reading: MoodReadingId;
+/**  So far. */
+progress: MoodProgress } |
+/**  The whole as far as it is known. */
+{ kind: "view";
+/**  Whose. */
+reading: MoodReadingId;
+/**  The whole. */
+view: MoodView } |
+/**  All is read. */
+{ kind: "finished";
+/**  Which. */
+reading: MoodReadingId;
+/**  The whole. */
+view: MoodView;
+/**  How much was known before. */
+progress: MoodProgress } |
+/**  The person has stopped it. */
+{ kind: "stopped";
+/**  Which. */
+reading: MoodReadingId;
+/**  The whole as far as it was read. */
+view: MoodView;
+/**  How far it was. */
+progress: MoodProgress } |
+/**  It has failed; what was scored is kept. */
+{ kind: "failed";
+/**  Which. */
+reading: MoodReadingId;
+/**  Why. */
+error: ApiError };
+
+/**  What is drawn. */
+export type MoodMeasure =
+/**  The mood, where the labels are moods. */
+{ kind: "mood" } |
+/**  How well one label fits. */
+{ kind: "label";
+/**  Its number. */
+label: number };
+
+/**  A classifier, and how its labels are understood. */
+export type MoodModel = {
+	/**  Its name. */
+	name: string,
+	/**  Its file or folder; nothing for the one in the program. */
+	path: string | null,
+	/**  It is part of the program. */
+	starter: boolean,
+	/**  Names of the labels, by their numbers. */
+	labels: string[],
+	/**  What scores mean. */
+	scoring: Scoring,
+	/**  How the labels are moods; nothing where they are something else. */
+	polarity: Polarity | null,
+};
+
+/**  The mood of many sentences. */
+export type MoodOverall = {
+	/**  It. */
+	mood: Mood,
+	/**  How it was come by. */
+	by: MoodBasis,
+};
+
+/**  A text, or a chapter of one. */
+export type MoodPart = {
+	/**  Its chapter in the library. */
+	chapter: ChapterId | null,
+	/**  Its title, perhaps empty. */
+	title: string,
+	/**  The text as it was read. Of a table its cells, one a line. */
+	text: string,
+	/**  The number of its first sentence. */
+	first: number,
+	/**  How many it has. */
+	sentences: number,
+};
+
+/**  A part in a view. */
+export type MoodPartView = {
+	/**  Which. */
+	part: number,
+	/**  Its sentences that have scores, and the names. */
+	sentences: number,
+	/**  The mean of them; nothing where there are none. */
+	mood: Mood | null,
+	/**  Where it begins in the arc, from 0 to 1. */
+	from: number,
+	/**  Where it ends. */
+	to: number,
+};
+
+/**  How far a reading is. */
+export type MoodProgress = {
+	/**  Sentences that have scores. */
+	done: number,
+	/**  All sentences. */
+	total: number,
+	/**  Of those done, the ones that were known and not read again. */
+	known: number,
+	/**  Seconds until all is read, once that can be told. */
+	secondsLeft: number | null,
+};
+
+/**  A text that is read. */
+export type MoodReading = {
+	/**  Its number. */
+	id: MoodReadingId,
+	/**  What reads it. */
+	model: MoodModel,
+	/**  The chapters of a work; else one. */
+	parts: MoodPart[],
+	/**  Sentences of all parts. */
+	sentences: number,
+	/**  What the text was found to be written in. */
+	language: SourceLanguage,
+	/**  Sentences whose scores are a guess; see [`MoodSentence::guess`]. */
+	guesses: number,
+};
+
+/**  The number of a text that is read or was; the last few of them stay in memory. */
+export type MoodReadingId = number;
+
+/**  What is read, and by which model. */
+export type MoodRequest = {
+	/**  The text. */
+	source: MoodSource,
+	/**  The file or folder of a classifier on the shelf; nothing for the one that is chosen for the task. */
+	model: string | null,
+};
+
+/**  A sentence, a line, or a row of a table, with its scores. */
+export type MoodSentence = {
+	/**  Its number in the reading. */
+	index: number,
+	/**  Its part. */
+	part: number,
+	/**  Where it begins. */
+	from: number,
+	/**  Where it ends. */
+	to: number,
+	/**  What the model says of it. */
+	mood: Mood,
+	/**  It has no letters, or is in a language that the model has not learned. */
+	guess: boolean,
+};
+
+/**  A side of a translation. */
+export type MoodSide =
+/**  What was translated. */
+"source" |
+/**  The translation, as far as there is one. */
+"target";
+
+/**  Where a text comes from. */
+export type MoodSource =
+/**  Pasted: its sentences. */
+{ kind: "text";
+/**  It. */
+text: string } |
+/**  Many short texts: each line that is not empty. */
+{ kind: "lines";
+/**  They. */
+text: string } |
+/**  The rows of a CSV file. */
+{ kind: "table";
+/**  The file. */
+path: string;
+/**  The column that has the texts; nothing for the one that looks so. */
+column: number | null } |
+/**  A chapter. */
+{ kind: "chapter";
+/**  Which. */
+chapter: ChapterId } |
+/**  A chapter as it was. */
+{ kind: "revision";
+/**  Which. */
+revision: RevisionId } |
+/**  All chapters of a work. */
+{ kind: "work";
+/**  Which. */
+work: WorkId } |
+/**  One side of a translation. */
+{ kind: "translation";
+/**  Which. */
+translation: TranslationId;
+/**  What it was made of, or what was made. */
+side: MoodSide };
+
+/**  A reading from one side. */
+export type MoodView = {
+	/**  Only this part. */
+	part: number | null,
+	/**  Only sentences with one of these names. */
+	names: string[],
+	/**  What is drawn. */
+	measure: MoodMeasure,
+	/**  Sentences of it that have scores. */
+	sentences: number,
+	/**  Of all of them; nothing where there are none. */
+	overall: MoodOverall | null,
+	/**  How many sentences have each label as their best, the most frequent first; at most 100. */
+	counts: LabelCount[],
+	/**  Their values along the text. */
+	arc: MoodArc,
+	/**  Each part by itself. */
+	parts: MoodPartView[],
+};
+
+/**  From which side a reading is looked at. */
+export type MoodWish = {
+	/**  Only this part. */
+	part: number | null,
+	/**  Only sentences that have one of these names: Han names anywhere, others as whole words. Empty for all. */
+	names: string[],
+	/**  Nothing for the mood; where the labels are no moods, for the label that fits the whole best. */
+	measure: MoodMeasure | null,
+};
+
+/**  Why a sentence is judged so. */
+export type MoodWords = {
+	/**  The sentence's number. */
+	sentence: number,
+	/**  What the weights are of. */
+	measure: MoodMeasure,
+	/**  The sentence's value. */
+	value: number,
+	/**  At most 12, the strongest first. */
+	words: WordWeight[],
+	/**  How many were left out, one by one. In a very long sentence neighbours go together. */
+	tried: number,
+};
+
 /**  A request that went out. */
 export type NetworkRequest = {
 	/**  When it was begun, in milliseconds since 1970. */
@@ -1011,6 +1383,14 @@ export type PieceKind =
 /**  What the model's own format adds: the chat template's markers, the opening token. */
 "template";
 
+/**  What labels are as moods. */
+export type Polarity = {
+	/**  For each label from -1, negative, to 1, positive. */
+	values: number[],
+	/**  The labels only have numbers: that they go from negative to positive was assumed. */
+	assumed: boolean,
+};
+
 /**  Text that was found again after the program had ended in the middle of writing. */
 export type Recovered = {
 	/**  The generation. */
@@ -1020,6 +1400,18 @@ export type Recovered = {
 	/**  Words and Han characters that were found again. */
 	words: number,
 };
+
+/**  The number of an earlier version of a chapter. */
+export type RevisionId = number;
+
+/**  Why an earlier version of a chapter is kept. */
+export type RevisionReason =
+/**  A save took away a long stretch. */
+"bigLoss" |
+/**  The whole text was replaced. */
+"replaced" |
+/**  Text that was found again after a crash was put in. */
+"recovery";
 
 /**
  *  Settings of the sampler. The default turns everything off but a temperature of 1.
@@ -1066,6 +1458,15 @@ export type Saved = {
 	/**  The chapter's length now. */
 	counts: Counts,
 };
+
+/**  What a classifier's scores mean. */
+export type Scoring =
+/**  One label fits: probabilities that add up to one. */
+"one_of" |
+/**  Any number of labels fit: a probability for each. */
+"any_of" |
+/**  Numbers of any size. */
+"amount";
 
 /**  A place where a search found something. */
 export type SearchHit = {
@@ -1659,6 +2060,26 @@ export type SummaryStatus =
 /**  It failed. */
 "failed";
 
+/**  A column of a file with rows. */
+export type TableColumn = {
+	/**  Its name; empty where the file has none. */
+	name: string,
+	/**  What its first rows have. */
+	samples: string[],
+};
+
+/**  A file with rows. */
+export type TableColumns = {
+	/**  How many, without the one that names the columns. */
+	rows: number,
+	/**  In order. */
+	columns: TableColumn[],
+	/**  The one that looks like texts. */
+	chosen: number,
+	/**  The first row names the columns. */
+	hasHeader: boolean,
+};
+
 /**  What is written. */
 export type TargetLanguage =
 /**  English. */
@@ -1836,6 +2257,18 @@ export type Try = {
 	text: string,
 	/**  Its seed. */
 	seed: number,
+};
+
+/**  How much a word moves its sentence. */
+export type WordWeight = {
+	/**  Where it begins. */
+	from: number,
+	/**  Where it ends. */
+	to: number,
+	/**  The word. */
+	text: string,
+	/**  The sentence's value with it, less the value without it. */
+	weight: number,
 };
 
 /**  A work's number in the library. */

@@ -10,12 +10,13 @@ use crate::folder::Folders;
 use crate::model::ModelSlot;
 use crate::open::{Opened, open_library};
 use crate::options::{Clock, DeskOptions, SeedSource};
+use crate::sentiment::Moods;
 use crate::servers::{KeptServers, ServerAccess};
 use crate::shelf::Shelf;
 use crate::story::Turn;
 use crate::summarize::Summaries;
 use crate::translation::Translations;
-use crate::wire::{ApiError, DeskState, MemoryUse, ModelStatus, Notice, Recovered};
+use crate::wire::{ApiError, DeskState, MemoryUse, ModelStatus, ModelTask, Notice, Recovered};
 use crate::{ModelSpec, Models, backup, samples};
 
 /// A writer's desk: an open library and a model. A handle; clones are the same desk.
@@ -40,6 +41,7 @@ struct Inner {
     turn: Turn,
     translations: Translations,
     summaries: Summaries,
+    moods: Moods,
     recovered: Vec<Recovered>,
     notices: Vec<Notice>,
     system_locale: String,
@@ -51,8 +53,16 @@ impl Desk {
     /// Must be called inside a tokio runtime. A library that is damaged is replaced by its newest backup, one whose
     /// folder is gone by the usual one; [`DeskState::notices`] says so.
     pub async fn open(options: DeskOptions) -> Result<Self, ApiError> {
-        let DeskOptions { folders, model, translator, models, clock, seeds, system_locale } =
-            options;
+        let DeskOptions {
+            folders,
+            model,
+            translator,
+            classifier,
+            models,
+            clock,
+            seeds,
+            system_locale,
+        } = options;
         let Opened { store, notices } = open_library(&folders, clock()).await?;
         store.pause_interrupted_translations().await?;
         store.stop_interrupted_summaries(clock()).await?;
@@ -66,12 +76,13 @@ impl Desk {
         let chosen = servers.translator(&kept).or_else(|| shelf.translator());
         let translations = Translations::with(translator, chosen, means);
         let summaries = Summaries::with(shelf.summarizer(&servers, &kept), means);
+        let moods = Moods::with(classifier, shelf.classifier(), means);
         let chosen = servers.story(&kept).or_else(|| shelf.story());
         let chosen = chosen.unwrap_or_else(|| model.clone());
         let desk = Self {
             inner: Arc::new(Inner {
                 store,
-                model: ModelSlot::load(chosen, crate::settings::means(&settings)),
+                model: ModelSlot::load(ModelTask::Story, chosen, means),
                 built_in: model,
                 models,
                 downloads: DownloadList::default(),
@@ -82,6 +93,7 @@ impl Desk {
                 turn: Turn::default(),
                 translations,
                 summaries,
+                moods,
                 recovered,
                 notices,
                 system_locale,
@@ -115,12 +127,14 @@ impl Desk {
         self.model().watch(sink);
     }
 
-    /// Lets go of the models that write, translate and summarise, and of their memory. The next request calls them back.
+    /// Lets go of the models that write, translate, summarise and read moods, and of their memory. The next request calls
+    /// them back.
     pub async fn unload_model(&self) {
         self.stop_writing().await;
         self.model().unload();
         self.translations_at_work().unload().await;
         self.summaries_at_work().unload().await;
+        self.moods().unload().await;
     }
 
     /// Loads the model that writes once more, after a failure.
@@ -151,6 +165,7 @@ impl Desk {
         self.stop_downloads();
         self.translations_at_work().stop_all();
         self.summaries_at_work().stop_all();
+        self.moods().stop_all();
         let settled = self.store().settle_ended().await;
         self.stop_writing().await;
         Ok(settled?)
@@ -169,6 +184,7 @@ impl Desk {
         self.model().let_go_after(idle);
         self.translations_at_work().let_go_after(idle);
         self.summaries_at_work().let_go_after(idle);
+        self.moods().let_go_after(idle);
     }
 
     pub(crate) fn translations_at_work(&self) -> &Translations {
@@ -177,6 +193,10 @@ impl Desk {
 
     pub(crate) fn summaries_at_work(&self) -> &Summaries {
         &self.inner.summaries
+    }
+
+    pub(crate) fn moods(&self) -> &Moods {
+        &self.inner.moods
     }
 
     pub(crate) fn built_in(&self) -> &ModelSpec {

@@ -58,7 +58,9 @@ pub use models::Models;
 pub use options::{Clock, DeskOptions, SeedSource, new_seed};
 pub use reader::{ChapterText, LibraryReader, WorkText};
 pub use secrets::{Secrets, SecretsError};
-pub use sentiment::{Mood, MoodItem, MoodModel, Moods, Per};
+pub use sentiment::{
+    Classifier, ClassifierSpec, Judged, JudgedPart, JudgedText, Per, readable_text,
+};
 pub use starter::{describe_model, open_tokenizer};
 pub use story::{HeardToken, sampling_for};
 pub use summarize::{

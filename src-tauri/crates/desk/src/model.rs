@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use bimo_engine::{DeviceKind, EngineError, Loaded, ModelCard, TextGenerator, Worker};
-use bimo_models::{DeviceWish, Precision, kept_bytes};
+use bimo_models::{DeviceWish, LoadOptions, Precision, kept_bytes};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -29,6 +29,18 @@ pub struct Means {
     pub threads: usize,
     /// The device.
     pub device: DeviceWish,
+}
+
+impl Means {
+    /// For a model that any processor is good enough for: where the fastest device fails the next best computes, and
+    /// nobody needs to be asked.
+    pub(crate) fn of_a_small_model(self) -> LoadOptions {
+        let device = match self.device {
+            DeviceWish::FastestOrAsk => DeviceWish::Fastest,
+            other => other,
+        };
+        LoadOptions { threads: self.threads, device, ..LoadOptions::default() }
+    }
 }
 
 /// A model to load: one that writes, unless another kind is named.
@@ -71,6 +83,8 @@ pub(crate) struct ModelSlot<M: ?Sized = dyn TextGenerator> {
 struct Now<M: ?Sized> {
     /// Counts the models that were asked for: one that is overtaken while it loads is dropped.
     asked: u32,
+    /// What it is for.
+    task: ModelTask,
     spec: ModelSpec<M>,
     status: ModelStatus,
     worker: Option<Worker<M>>,
@@ -80,15 +94,15 @@ struct Now<M: ?Sized> {
 
 impl<M: ?Sized + Loaded + 'static> ModelSlot<M> {
     /// Begins to load.
-    pub fn load(spec: ModelSpec<M>, means: Means) -> Self {
-        let slot = Self::resting(spec.clone(), means);
+    pub fn load(task: ModelTask, spec: ModelSpec<M>, means: Means) -> Self {
+        let slot = Self::resting(task, spec.clone(), means);
         slot.replace(spec);
         slot
     }
 
     /// Loads nothing before the first request.
-    pub fn resting(spec: ModelSpec<M>, means: Means) -> Self {
-        let mut now = Now::of(spec, 0);
+    pub fn resting(task: ModelTask, spec: ModelSpec<M>, means: Means) -> Self {
+        let mut now = Now::of(task, spec, 0);
         now.status.state = ModelState::Unloaded;
         let now = Arc::new(watch::Sender::new(now));
         let idle_after_ms = Arc::new(AtomicU64::new(0));
@@ -99,7 +113,7 @@ impl<M: ?Sized + Loaded + 'static> ModelSlot<M> {
     /// Lets go of the model that is there; another is loaded with the next request.
     pub fn rest(&self, spec: ModelSpec<M>) {
         self.now.send_modify(|now| {
-            *now = Now::of(spec, now.asked + 1);
+            *now = Now::of(now.task, spec, now.asked + 1);
             now.status.state = ModelState::Unloaded;
         });
     }
@@ -120,7 +134,7 @@ impl<M: ?Sized + Loaded + 'static> ModelSlot<M> {
         let mut asked = 0;
         self.now.send_modify(|now| {
             asked = now.asked + 1;
-            *now = Now::of(spec.clone(), asked);
+            *now = Now::of(now.task, spec.clone(), asked);
         });
         let ModelSpec { name, load, .. } = spec;
         // One that is still loading when the slot goes is of no use to anybody.
@@ -151,7 +165,15 @@ impl<M: ?Sized + Loaded + 'static> ModelSlot<M> {
         before != device
     }
 
-    fn means(&self) -> MutexGuard<'_, Means> {
+    /// The same, and lets go of a model that is on another device: the next request calls it back there.
+    pub fn move_to(&self, device: DeviceWish) {
+        if self.compute_on(device) {
+            self.unload();
+        }
+    }
+
+    /// What models that are loaded from now on may compute with.
+    pub fn means(&self) -> MutexGuard<'_, Means> {
         self.means.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -244,8 +266,8 @@ async fn let_go_when_idle<M: ?Sized + Loaded + 'static>(
 }
 
 impl<M: ?Sized + Loaded + 'static> Now<M> {
-    fn of(spec: ModelSpec<M>, asked: u32) -> Self {
-        Self { asked, status: loading(&spec), spec, worker: None, used: Instant::now() }
+    fn of(task: ModelTask, spec: ModelSpec<M>, asked: u32) -> Self {
+        Self { asked, task, status: loading(&spec), spec, worker: None, used: Instant::now() }
     }
 
     /// True for a server that may answer if it is asked again.
@@ -295,7 +317,7 @@ impl<M: ?Sized + Loaded + 'static> Now<M> {
     fn fail(&mut self, error: EngineError) {
         self.worker = None;
         self.status.state = ModelState::Failed;
-        self.status.error = Some(ApiError::from(error).naming_smaller(ModelTask::Story));
+        self.status.error = Some(ApiError::from(error).naming_smaller(self.task));
     }
 }
 
@@ -360,7 +382,7 @@ mod tests {
             goes_to: None,
             load: Arc::new(|_| Ok(Box::new(ScriptedGenerator::writing(["."])))),
         };
-        ModelSlot::load(spec, Means::default())
+        ModelSlot::load(ModelTask::Story, spec, Means::default())
     }
 
     async fn reaches(slot: &ModelSlot, state: ModelState) -> bool {
@@ -401,5 +423,56 @@ mod tests {
         slot.unload();
         assert_eq!(slot.status().state, ModelState::Unloaded);
         slot.ready().await.expect("it is back");
+    }
+
+    #[tokio::test]
+    async fn a_model_that_does_not_fit_is_replaced_by_one_for_the_same_task() {
+        let too_large = |task| {
+            let spec: ModelSpec = ModelSpec {
+                name: "Too large".into(),
+                starter: false,
+                bytes: 12,
+                card: String::new(),
+                goes_to: None,
+                load: Arc::new(|_| {
+                    Err(EngineError::ModelTooLarge { need_bytes: 1 << 50, have_bytes: 8 << 30 })
+                }),
+            };
+            ModelSlot::load(task, spec, Means::default())
+        };
+        let mut offered = Vec::new();
+        for task in [ModelTask::Story, ModelTask::Translate, ModelTask::Sentiment] {
+            let error = too_large(task).ready().await.err().expect("it does not fit");
+            let instead = error.shortage.expect("both numbers").instead;
+            assert_eq!(instead, crate::catalogue::best_that_fits(task, 8 << 30), "{task:?}");
+            offered.push(instead);
+        }
+        assert_ne!(offered[0], offered[1]);
+    }
+
+    #[tokio::test]
+    async fn a_model_that_is_moved_to_another_device_is_loaded_there_with_the_next_request() {
+        let (told, asked) = std::sync::mpsc::channel();
+        let spec: ModelSpec = ModelSpec {
+            name: "Scripted".into(),
+            starter: true,
+            bytes: 12,
+            card: String::new(),
+            goes_to: None,
+            load: Arc::new(move |means: Means| {
+                told.send(means.device).expect("it is heard");
+                Ok(Box::new(ScriptedGenerator::writing(["."])))
+            }),
+        };
+        let slot = ModelSlot::load(ModelTask::Story, spec, Means::default());
+        slot.ready().await.expect("it is there");
+        slot.move_to(DeviceWish::default());
+        slot.ready().await.expect("it is there");
+        slot.move_to(DeviceWish::Processor);
+        slot.ready().await.expect("it is back");
+        assert_eq!(
+            asked.try_iter().collect::<Vec<_>>(),
+            [DeviceWish::default(), DeviceWish::Processor]
+        );
     }
 }

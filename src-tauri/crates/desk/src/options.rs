@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::wire::ApiError;
-use crate::{Folders, ModelSpec, Models, TranslatorSpec};
+use crate::{ClassifierSpec, Folders, ModelSpec, Models, TranslatorSpec};
 
 /// Tells the time, in milliseconds since 1970.
 pub type Clock = Arc<dyn Fn() -> i64 + Send + Sync>;
@@ -23,6 +23,8 @@ pub struct DeskOptions {
     pub model: ModelSpec,
     /// The model that translates until the person chooses another.
     pub translator: TranslatorSpec,
+    /// The model that reads moods until the person chooses another.
+    pub classifier: ClassifierSpec,
     /// Where models that were fetched lie.
     pub models: Models,
     /// The clock.
@@ -45,6 +47,7 @@ impl DeskOptions {
             folders: Folders::of_this_computer(library)?,
             model,
             translator: TranslatorSpec::translator_starter(),
+            classifier: ClassifierSpec::classifier_starter(),
             models: Models::of_this_computer(models, None)?,
             clock: Arc::new(system_time_ms),
             seeds: Arc::new(new_seed),

@@ -3,7 +3,9 @@
 use bimo_text::TextEdit;
 
 use crate::Desk;
-use crate::wire::{ApiError, AuthorSpan, ChapterId, ChapterPage, Edit, Guidance, Saved, WorkId};
+use crate::wire::{
+    ApiError, AuthorSpan, ChapterId, ChapterPage, ChapterRevision, Edit, Guidance, Saved, WorkId,
+};
 
 impl Desk {
     /// A chapter as the editor opens it.
@@ -33,6 +35,15 @@ impl Desk {
         let spans = authorship.into_iter().map(Into::into).collect();
         let now_ms = self.now_ms();
         Ok(self.store().replace_page(chapter.into(), &body, spans, now_ms).await?.into())
+    }
+
+    /// Earlier versions of a chapter, newest first.
+    pub async fn chapter_revisions(
+        &self,
+        chapter: ChapterId,
+    ) -> Result<Vec<ChapterRevision>, ApiError> {
+        let revisions = self.store().revisions(chapter.into()).await?;
+        Ok(revisions.into_iter().map(ChapterRevision::from).collect())
     }
 
     /// Stores a work's memory and author's note.

@@ -17,14 +17,18 @@ pub(crate) const LONGEST_CONTINUATION: u32 = 4096;
 
 impl Desk {
     /// Keeps the person's settings. A number out of its bounds is brought into them; a sampler setting that means
-    /// nothing is refused by name. Another device has the model loaded once more.
+    /// nothing is refused by name. Another device has the models loaded once more.
     pub async fn save_settings(&self, settings: Settings) -> Result<(), ApiError> {
         if let Some(sampling) = &settings.writing.sampling {
             sampling.validate()?;
         }
         let settings = bounded(settings);
         self.let_go_after(idle_time(&settings));
-        let is_elsewhere = self.model().compute_on(means(&settings).device);
+        let device = means(&settings).device;
+        let is_elsewhere = self.model().compute_on(device);
+        self.translations_at_work().compute_on(device).await;
+        self.summaries_at_work().compute_on(device).await;
+        self.moods().compute_on(device).await;
         let value = serde_json::to_value(settings).map_err(ApiError::internal)?;
         self.store().set_setting(KEY, &value).await?;
         if is_elsewhere {

@@ -77,6 +77,11 @@ impl Shelf {
         Some(Rewriter::Here(path.clone(), self.limit(path)))
     }
 
+    /// The model of the person's own that reads moods; none for the one in the program.
+    pub fn classifier(&self) -> Option<PathBuf> {
+        self.used.get(&ModelTask::Sentiment).cloned()
+    }
+
     fn spec(&self, path: &Path) -> ModelSpec {
         ModelSpec::reading(path.to_owned(), self.limit(path))
     }
@@ -139,14 +144,11 @@ impl Desk {
     /// The models that are part of the program.
     fn built_in_models(&self) -> Vec<ShelvedModel> {
         let (story, translator) = (self.built_in(), self.translations_at_work().built_in());
+        let classifier = self.moods().built_in();
         vec![
             built_in(ModelTask::Story, &story.name, story.bytes),
             built_in(ModelTask::Translate, &translator.name, translator.bytes),
-            built_in(
-                ModelTask::Sentiment,
-                crate::sentiment::STARTER_NAME,
-                crate::sentiment::STARTER.len() as u64,
-            ),
+            built_in(ModelTask::Sentiment, &classifier.name, classifier.bytes),
         ]
     }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bimo_engine::TextGenerator;
-use bimo_models::{DescribedModel, DeviceWish, LoadOptions, ModelSource, Precision, TextTokenizer};
+use bimo_models::{DescribedModel, LoadOptions, ModelSource, Precision, TextTokenizer};
 
 use crate::ModelSpec;
 use crate::checking::load_checked;
@@ -66,14 +66,7 @@ pub fn describe_model(path: &Path) -> Result<DescribedModel, ApiError> {
 }
 
 fn loader(source: ModelSource) -> crate::model::Loader<dyn TextGenerator> {
-    Arc::new(move |Means { threads, device }| {
-        // It is small enough for any processor: nobody needs to be asked.
-        let device = match device {
-            DeviceWish::FastestOrAsk => DeviceWish::Fastest,
-            other => other,
-        };
-        bimo_models::load(&source, &LoadOptions { threads, device, ..LoadOptions::default() })
-    })
+    Arc::new(move |means| bimo_models::load(&source, &means.of_a_small_model()))
 }
 
 /// Size of a file, or of the files directly in a folder.

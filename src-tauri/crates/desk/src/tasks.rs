@@ -58,8 +58,9 @@ impl Desk {
                     let chosen = shelf.summarizer(access, &servers);
                     self.summaries_at_work().use_model(chosen).await;
                 }
+                ModelTask::Sentiment => self.moods().use_model(shelf.classifier()),
                 // Their models are loaded when they are asked for.
-                ModelTask::Sentiment | ModelTask::Answer | ModelTask::Embed => {}
+                ModelTask::Answer | ModelTask::Embed => {}
             }
         }
         Ok(())

@@ -21,6 +21,7 @@ mod ids;
 mod library;
 mod memory;
 mod migrations;
+mod mood;
 mod open;
 mod page;
 mod passage;
@@ -50,6 +51,7 @@ pub use ids::{
 };
 pub use library::{BinEntry, ChapterSummary, Library, WorkSummary};
 pub use memory::{NewPair, Pair, PairSide};
+pub use mood::LabelScore;
 pub use open::{Store, StoreOptions};
 pub use page::Saved;
 pub use recovery::Recovered;

@@ -11,6 +11,7 @@ pub const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0002_thoughts.sql"),
     include_str!("../migrations/0003_translations.sql"),
     include_str!("../migrations/0004_summaries.sql"),
+    include_str!("../migrations/0005_moods.sql"),
 ];
 
 /// The library's schema: how many migrations it has seen. SQLite keeps it in the file's header.

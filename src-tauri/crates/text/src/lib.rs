@@ -2,7 +2,7 @@
 //!
 //! Start reading at [`apply_edits`]: an edit made in the editor, applied to a chapter's text. Everything else
 //! answers a question about a text: how long it is ([`Counts`]), who wrote what ([`Authorship`]), whether a sentence
-//! has ended ([`ends_sentence`]), what its sentences are ([`sentences`]), where a query matches ([`search`]).
+//! has ended ([`ends_sentence`]), what its sentences and words are ([`sentences`], [`words`]), where a query matches ([`search`]).
 //!
 //! **Invariant**: pure. No file, no clock, no global state; the same arguments give the same answer.
 //!
@@ -16,6 +16,7 @@ mod script;
 pub mod search;
 mod sentence;
 mod sentences;
+mod words;
 
 pub use authorship::{AuthorSpan, Authorship};
 pub use counts::Counts;
@@ -26,3 +27,4 @@ pub use offsets::{
 pub use script::{is_han, is_kana};
 pub use sentence::ends_sentence;
 pub use sentences::sentences;
+pub use words::{has_name, has_words, words};

@@ -393,16 +393,6 @@ describe("earlier summaries", () => {
     expect(screen.getByTestId("start")).toBeVisible();
   });
 
-  it("that were made elsewhere are there when the panel is opened again", async () => {
-    const window = await openPanel();
-    window.desk.panel = "models";
-    await waitFor(() => expect(screen.queryByTestId("summarize")).toBeNull());
-    const request = { method: "key", length: { kind: "sentences", count: 1 }, form: "title", to: null } as const;
-    const { entry } = await window.host.summarize({ ...request, source: { kind: "text", text: TEXT } });
-    window.desk.panel = "summarize";
-    expect((await screen.findAllByTestId(`summary-${entry.id}`))[0]).toHaveTextContent(en.summarize.forms.title);
-  });
-
   it("are copied and exported", async () => {
     const user = userEvent.setup();
     const window = await openPanel();

@@ -2,20 +2,22 @@
 
 use std::process::ExitCode;
 
-use bimo_desk::{Mood, MoodModel, Moods, Per};
+use bimo_desk::{Classifier, Judged, JudgedText, Per, readable_text};
 use serde_json::{Map, Value, json};
 
 use super::{INTERRUPTED, interruption, locate};
 use crate::arguments::{Sentiment, Unit};
-use crate::input::read_text;
+use crate::input::read_bytes;
 use crate::output::{on_one_line, print_json, print_line};
 
 /// Prints a label and its score for each part, and for the whole.
 pub async fn run(asked: Sentiment, json: bool) -> anyhow::Result<ExitCode> {
-    let text = read_text(&asked.file)?;
+    let bytes = read_bytes(&asked.file)?;
+    let name = asked.file.file_name().map(|name| name.to_string_lossy().into_owned());
+    let text = readable_text(bytes, name.filter(|name| name != "-")).await?;
     let model = match locate(asked.model)? {
-        Some(path) => MoodModel::load(path).await?,
-        None => MoodModel::starter().await?,
+        Some(path) => Classifier::load(path).await?,
+        None => Classifier::starter().await?,
     };
     let cancel = interruption()?;
     let per = match asked.per {
@@ -36,26 +38,24 @@ pub async fn run(asked: Sentiment, json: bool) -> anyhow::Result<ExitCode> {
     Ok(if moods.is_cut { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS })
 }
 
-fn object(model: &MoodModel, text: &str, moods: &Moods) -> Value {
-    let scores = |mood: &Mood| {
+fn object(model: &Classifier, text: &str, moods: &JudgedText) -> Value {
+    let scores = |mood: &Judged| {
         let scores =
             model.labels().iter().cloned().zip(mood.scores.iter().map(|&score| json!(score)));
         Value::Object(scores.collect::<Map<_, _>>())
     };
     let items = moods.items.iter().map(|item| {
         let text = &text[item.range.clone()];
-        json!({ "text": text, "label": item.mood.label, "scores": scores(&item.mood) })
+        json!({ "text": text, "label": item.judged.label, "scores": scores(&item.judged) })
     });
     json!({
         "overall": { "label": moods.overall.label, "scores": scores(&moods.overall) },
         "items": items.collect::<Vec<_>>(),
-        "model": model.card().name,
-        "scoring": model.scoring(),
     })
 }
 
 /// A line for each part; where there are none, one for the whole.
-fn print_csv(model: &MoodModel, text: &str, moods: &Moods) -> anyhow::Result<()> {
+fn print_csv(model: &Classifier, text: &str, moods: &JudgedText) -> anyhow::Result<()> {
     let named = model.labels().iter().map(|label| quoted(label));
     print_line(
         &["text".to_owned(), "label".to_owned()]
@@ -65,10 +65,10 @@ fn print_csv(model: &MoodModel, text: &str, moods: &Moods) -> anyhow::Result<()>
             .join(","),
     )?;
     let whole = moods.items.is_empty().then_some((text.trim(), &moods.overall));
-    let parts = moods.items.iter().map(|item| (&text[item.range.clone()], &item.mood));
-    for (text, mood) in whole.into_iter().chain(parts) {
-        let scores = mood.scores.iter().map(|score| format!("{score:.6}"));
-        let line = [quoted(text), quoted(&mood.label)].into_iter().chain(scores);
+    let parts = moods.items.iter().map(|item| (&text[item.range.clone()], &item.judged));
+    for (text, judged) in whole.into_iter().chain(parts) {
+        let scores = judged.scores.iter().map(|score| format!("{score:.6}"));
+        let line = [quoted(text), quoted(&judged.label)].into_iter().chain(scores);
         print_line(&line.collect::<Vec<_>>().join(","))?;
     }
     Ok(())
@@ -82,11 +82,11 @@ fn quoted(text: &str) -> String {
     }
 }
 
-fn print_plain(text: &str, moods: &Moods) -> anyhow::Result<()> {
-    let highest = |mood: &Mood| mood.scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+fn print_plain(text: &str, moods: &JudgedText) -> anyhow::Result<()> {
+    let highest = |mood: &Judged| mood.scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     for item in &moods.items {
         let text = on_one_line(&text[item.range.clone()]);
-        print_line(&format!("{}\t{:.3}\t{text}", item.mood.label, highest(&item.mood)))?;
+        print_line(&format!("{}\t{:.3}\t{text}", item.judged.label, highest(&item.judged)))?;
     }
     print_line(&format!("{}\t{:.3}\tall of it", moods.overall.label, highest(&moods.overall)))?;
     Ok(())

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bimo_desk::wire::{ContinueRequest, StoryEvent, WritingParams};
-use bimo_desk::{Desk, DeskOptions, Folders, ModelSpec, Models, TranslatorSpec};
+use bimo_desk::{ClassifierSpec, Desk, DeskOptions, Folders, ModelSpec, Models, TranslatorSpec};
 use tempfile::TempDir;
 
 use crate::{object, printed, refused};
@@ -19,6 +19,7 @@ pub async fn desk_on(folder: &TempDir) -> Desk {
         },
         model: ModelSpec::starter(),
         translator: TranslatorSpec::translator_starter(),
+        classifier: ClassifierSpec::classifier_starter(),
         models: Models::of_this_computer(Some(folder.path().join("models")), None)
             .expect("a folder of models"),
         clock: Arc::new(|| 1_795_585_530_000),

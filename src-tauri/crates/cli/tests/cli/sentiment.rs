@@ -29,6 +29,85 @@ fn every_sentence_has_a_label_and_scores_that_add_up() {
 }
 
 #[test]
+fn the_object_has_the_whole_and_its_items_and_nothing_else() {
+    let found = object(&["sentiment", "--model", &model("encoders/distilbert-sst2"), "-"], TEXT);
+    let keys = |value: &serde_json::Value| -> Vec<String> {
+        let mut keys: Vec<_> = value.as_object().expect("an object").keys().cloned().collect();
+        keys.sort();
+        keys
+    };
+    assert_eq!(keys(&found), ["items", "overall"]);
+    assert_eq!(keys(&found["overall"]), ["label", "scores"]);
+    assert_eq!(keys(&found["items"][0]), ["label", "scores", "text"]);
+    assert_eq!(found["items"][0]["text"], "The river is rising.");
+}
+
+/// A tiny model of each family says of texts what transformers says, up to its eight bits.
+#[test]
+fn every_family_of_encoders_reads_as_transformers_does() {
+    for family in [
+        "bert-chinese-binary",
+        "distilbert-multilingual",
+        "roberta-emotions",
+        "xlm-roberta-sentiment",
+    ] {
+        let folder = model(&format!("encoders/{family}"));
+        let expected = std::fs::read(format!("{folder}/expected.json")).expect("answers");
+        let expected: serde_json::Value = serde_json::from_slice(&expected).expect("JSON");
+        let labels: Vec<String> =
+            serde_json::from_value(expected["labels"].clone()).expect("labels");
+        let rows = expected["texts"].as_array().expect("rows");
+        let is_plain = |row: &&serde_json::Value| {
+            let text = row["text"].as_str().unwrap_or_default();
+            row["second"].is_null() && !text.trim().is_empty() && text.len() < 80
+        };
+        let row = rows.iter().find(is_plain).expect("a short text");
+        let text = row["text"].as_str().expect("a text");
+        let found = object(&["sentiment", "--model", &folder, "--per", "document", "-"], text);
+        let logits: Vec<f64> = serde_json::from_value(row["logits"].clone()).expect("numbers");
+        let powers = logits.iter().map(|logit| logit.exp());
+        let all: f64 = powers.clone().sum();
+        let is_any_of = family == "roberta-emotions";
+        let expected = powers.map(|power| power / if is_any_of { 1.0 + power } else { all });
+        for (label, expected) in labels.iter().zip(expected) {
+            let score = found["overall"]["scores"][label].as_f64().expect("a score");
+            assert!((score - expected).abs() < 0.03, "{family} {label}: {score}, not {expected}");
+        }
+    }
+}
+
+#[test]
+fn a_document_is_read_as_its_running_text() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let read = |name: &str, content: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, content).expect("a file");
+        object(&["sentiment", path.to_str().expect("a path")], "")
+    };
+    let page =
+        read("page.html", "<html><script>alert('bad')</script><p>What a lovely day!</p></html>");
+    assert_eq!(page["items"].as_array().expect("items").len(), 1);
+    assert_eq!(page["items"][0]["text"], "What a lovely day!");
+    assert_eq!(read("a.md", "# Rain\n\n- It **rained**.")["items"][1]["text"], "It rained.");
+    let wrong = folder.path().join("book.epub");
+    std::fs::write(&wrong, "no book").expect("a file");
+    let error = refused(&["sentiment", wrong.to_str().expect("a path")], "");
+    assert!(error.contains("its name says"), "{error}");
+}
+
+#[test]
+fn nothing_to_read_and_a_line_of_a_megabyte_have_an_answer() {
+    let nothing = object(&["sentiment", "-"], "");
+    assert_eq!(nothing["items"].as_array().expect("items").len(), 0);
+    let classifier = model("encoders/distilbert-sst2");
+    let line = "snow and more snow ".repeat(55_000);
+    let found = object(&["sentiment", "--model", &classifier, "-"], &line);
+    assert!(found["items"].as_array().expect("items").len() > 500);
+    let emoji = object(&["sentiment", "-"], "😀");
+    assert_eq!(emoji["items"].as_array().expect("items").len(), 1);
+}
+
+#[test]
 fn values_are_separated_by_commas_and_quoted_where_they_have_one() {
     let classifier = model("encoders/bert-chinese-binary");
     let found =

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bimo_engine::{GeneratorWorker, Seq2Seq, Seq2SeqWorker, TextGenerator};
 use bimo_models::seq2seq::Seq2SeqArchitecture;
-use bimo_models::{ModelKind, TaskSettings, describe, open_seq2seq};
+use bimo_models::{DeviceWish, ModelKind, TaskSettings, describe, open_seq2seq};
 
 use super::making::no_summarizer;
 use super::reading::on_thread;
@@ -35,7 +35,7 @@ pub enum Rewriter {
 
 /// The model that was chosen for summaries, loaded when it is first asked.
 pub(super) struct Chosen {
-    means: Means,
+    means: Mutex<Means>,
     /// See [`ModelSlot::let_go_after`].
     idle: Mutex<Duration>,
     rewriter: Mutex<Option<Rewriter>>,
@@ -52,7 +52,7 @@ enum Slot {
 impl Chosen {
     pub fn new(rewriter: Option<Rewriter>, means: Means) -> Self {
         Self {
-            means,
+            means: Mutex::new(means),
             idle: Mutex::default(),
             rewriter: Mutex::new(rewriter),
             slot: tokio::sync::Mutex::default(),
@@ -75,6 +75,15 @@ impl Chosen {
             && let Some(slot) = &*slot
         {
             slot.let_go_after(idle);
+        }
+    }
+
+    /// Computes on another device from now on: a model that is on one is let go of.
+    pub async fn compute_on(&self, device: DeviceWish) {
+        let mut slot = self.slot.lock().await;
+        let before = std::mem::replace(&mut lock(&self.means).device, device);
+        if before != device {
+            *slot = None;
         }
     }
 
@@ -103,18 +112,19 @@ impl Chosen {
     }
 
     async fn open(&self, rewriter: Rewriter) -> Result<Slot, ApiError> {
+        let (task, means) = (ModelTask::Summarize, *lock(&self.means));
         let slot = match rewriter {
-            Rewriter::Server(spec) => Slot::Asked(ModelSlot::resting(spec, self.means)),
+            Rewriter::Server(spec) => Slot::Asked(ModelSlot::resting(task, spec, means)),
             Rewriter::Here(path, limit) => {
                 let looked_at = path.clone();
                 match on_thread(move || kind_of(&looked_at)).await? {
                     Kind::Rewrites(settings) => {
                         let spec = TranslatorSpec::translator_at(path);
-                        Slot::Rewrites(ModelSlot::resting(spec, self.means), settings)
+                        Slot::Rewrites(ModelSlot::resting(task, spec, means), settings)
                     }
                     Kind::Asked => {
                         let spec = ModelSpec::reading(path, limit);
-                        Slot::Asked(ModelSlot::resting(spec, self.means))
+                        Slot::Asked(ModelSlot::resting(task, spec, means))
                     }
                 }
             }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bimo_engine::CancellationToken;
+use bimo_models::DeviceWish;
 use bimo_store::SummaryId;
 
 use super::making::Engines;
@@ -51,6 +52,11 @@ impl Summaries {
     /// Sets after how long without work the model is let go of.
     pub fn let_go_after(&self, idle: Duration) {
         self.chosen.let_go_after(idle);
+    }
+
+    /// Computes on another device from now on.
+    pub async fn compute_on(&self, device: DeviceWish) {
+        self.chosen.compute_on(device).await;
     }
 
     /// Lets go of the model.

@@ -86,7 +86,7 @@ impl Desk {
 }
 
 /// The translation as a text, up to the first sentence that has none.
-pub(super) fn translated(translation: &store::Translation, segments: &[store::Segment]) -> String {
+pub(crate) fn translated(translation: &store::Translation, segments: &[store::Segment]) -> String {
     let to = TargetLanguage::named(&translation.target_language);
     let mut text = target_gap(&translation.lead, true, to);
     let done = segments.iter().take_while(|segment| segment.outcome.state != SegmentState::New);

@@ -77,6 +77,15 @@ impl Letters {
         self.han >= self.words
     }
 
+    fn is_empty(self) -> bool {
+        self.han + self.kana + self.words + self.other == 0
+    }
+
+    /// Japanese has Han and kana side by side.
+    fn is_of_other_script(self) -> bool {
+        self.other > self.han + self.latin || self.kana * 5 > self.han
+    }
+
     /// How much of the text is Chinese, from 0 to 1.
     fn chinese_share(self) -> f64 {
         let chinese = self.han as f64 / HAN_PER_WORD;
@@ -93,17 +102,15 @@ pub(crate) fn is_latin(c: char) -> bool {
 /// What a text is written in.
 pub(crate) fn detect(text: &str) -> SourceLanguage {
     let letters = Letters::of(text);
-    let Letters { han, kana, latin, words, other } = letters;
-    if han + kana + words + other == 0 {
+    if letters.is_empty() {
         return SourceLanguage::Unknown;
     }
-    // Japanese has Han and kana side by side.
-    if other > han + latin || kana * 5 > han {
+    if letters.is_of_other_script() {
         return SourceLanguage::Other;
     }
     let share = letters.chinese_share();
     if share < MIXED_SHARE {
-        return if is_english(text, latin) {
+        return if is_english(text, letters.latin) {
             SourceLanguage::English
         } else {
             SourceLanguage::Other
@@ -114,6 +121,12 @@ pub(crate) fn detect(text: &str) -> SourceLanguage {
         false if is_traditional(text) => SourceLanguage::Traditional,
         false => SourceLanguage::Simplified,
     }
+}
+
+/// True for a text without any letters, and for one in letters that are neither Latin nor Chinese.
+pub(crate) fn is_of_other_script(text: &str) -> bool {
+    let letters = Letters::of(text);
+    letters.is_empty() || letters.is_of_other_script()
 }
 
 fn is_english(text: &str, latin: usize) -> bool {

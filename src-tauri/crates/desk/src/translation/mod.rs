@@ -37,11 +37,14 @@ mod typography;
 mod work;
 mod wrapping;
 
+pub(crate) use chapter::translated;
 pub use documents::{document_sample, plain_text};
 pub use glossary::read_glossary;
-pub(crate) use language::{detect, to_simplified, to_traditional};
+pub(crate) use language::{detect, is_of_other_script, to_simplified, to_traditional};
 pub use models::TranslatorSpec;
+pub(crate) use opening::source_of;
 pub use segmenting::Cut;
+pub(crate) use segmenting::sentence_ranges;
 pub use text::{TextPiece, TextTranslation, TextTranslationRequest, TranslatedSegment};
 pub use translator::Translator;
 pub(crate) use work::Translations;

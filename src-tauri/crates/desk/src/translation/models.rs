@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use bimo_engine::{EngineError, Seq2Seq, Seq2SeqWorker};
-use bimo_models::{DeviceWish, LoadOptions, ModelKind, ModelSource, load_seq2seq};
+use bimo_models::{ModelKind, ModelSource, load_seq2seq};
 
 use super::by_prompt::PromptedTranslator;
 use super::translator::Translator;
@@ -32,7 +32,7 @@ impl ModelSpec<dyn Seq2Seq> {
             bytes: STARTER.len() as u64,
             card: STARTER_CARD.into(),
             goes_to: None,
-            load: Arc::new(move |means| load_seq2seq(&source, &options(means))),
+            load: Arc::new(move |means| load_seq2seq(&source, &means.of_a_small_model())),
         }
     }
 
@@ -56,8 +56,9 @@ impl ModelSpec<dyn Seq2Seq> {
                 if bimo_models::describe(&path)?.kind == ModelKind::Continues {
                     return prompted(&ModelSpec::reading(path.clone(), context_length), means);
                 }
-                survives(&path, &options(means))?;
-                load_seq2seq(&ModelSource::Path(path.clone()), &options(means))
+                let options = means.of_a_small_model();
+                survives(&path, &options)?;
+                load_seq2seq(&ModelSource::Path(path.clone()), &options)
             }),
         }
     }
@@ -85,13 +86,4 @@ impl Translator {
     pub async fn of(spec: TranslatorSpec) -> Result<Self, ApiError> {
         Self::on(Seq2SeqWorker::spawn(move || (spec.load)(Means::default())).await?).await
     }
-}
-
-/// Where the fastest device fails the next best computes: a translator is small enough for any.
-fn options(Means { threads, device }: Means) -> LoadOptions {
-    let device = match device {
-        DeviceWish::FastestOrAsk => DeviceWish::Fastest,
-        other => other,
-    };
-    LoadOptions { threads, device, ..LoadOptions::default() }
 }

@@ -236,7 +236,7 @@ fn followed(text: &str, was: TargetLanguage) -> TargetLanguage {
 }
 
 /// The whole source of a translation.
-fn source_of(translation: &store::Translation, segments: &[store::Segment]) -> String {
+pub(crate) fn source_of(translation: &store::Translation, segments: &[store::Segment]) -> String {
     let mut text = translation.lead.clone();
     for segment in segments {
         text += &segment.source;

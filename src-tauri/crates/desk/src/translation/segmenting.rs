@@ -38,9 +38,7 @@ impl CutText {
     pub fn of(text: &str, cut: Cut) -> Self {
         let ranges = match cut {
             Cut::Lines => lines(text),
-            Cut::Sentences => {
-                prose(text).into_iter().flat_map(|prose| wordings(text, prose)).collect()
-            }
+            Cut::Sentences => sentence_ranges(text, has_words),
         };
         let starts = ranges.iter().map(|range| range.start).chain([text.len()]).skip(1);
         let segments = ranges.iter().zip(starts).map(|(range, next)| NewSegment {
@@ -61,6 +59,11 @@ fn lines(text: &str) -> Vec<Range<usize>> {
         start..start + line.trim_end_matches(['\n', '\r']).len()
     });
     lines.collect()
+}
+
+/// The bytes of each sentence that is `worth` something, without code between fences and without the marks of Markdown before it.
+pub(crate) fn sentence_ranges(text: &str, worth: fn(&str) -> bool) -> Vec<Range<usize>> {
+    prose(text).into_iter().flat_map(|prose| wordings(text, prose, worth)).collect()
 }
 
 /// What is not between fences of code.
@@ -86,18 +89,23 @@ fn prose(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// Sentences without the marks of Markdown before them, where they have words at all.
-fn wordings(text: &str, prose: Range<usize>) -> impl Iterator<Item = Range<usize>> {
+/// Sentences without the marks of Markdown before them.
+fn wordings(
+    text: &str,
+    prose: Range<usize>,
+    worth: fn(&str) -> bool,
+) -> impl Iterator<Item = Range<usize>> {
     let found = sentences(&text[prose.clone()]).into_iter();
     let found = found.map(move |range| prose.start + range.start..prose.start + range.end);
-    let wordings = found.filter_map(|range| {
-        let line_start = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
-        let is_first = text[line_start..range.start].trim().is_empty();
+    let wordings = found.filter_map(move |range| {
+        let is_space = |c: char| c.is_whitespace() && c != '\n';
+        let before = text[..range.start].trim_end_matches(is_space);
+        let is_first = before.is_empty() || before.ends_with('\n');
         let marks = if is_first { marks_at_line_start(&text[range.clone()]) } else { 0 };
         let wording = range.start + marks..range.end;
-        has_words(&text[wording.clone()]).then_some(wording)
+        worth(&text[wording.clone()]).then_some(wording)
     });
-    wordings.flat_map(|range| short_enough(text, range))
+    wordings.flat_map(move |range| short_enough(text, range))
 }
 
 pub(crate) fn has_words(text: &str) -> bool {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bimo_engine::{CancellationToken, Seq2Seq};
+use bimo_models::DeviceWish;
 use bimo_store::TranslationId;
 
 use super::dictionary::Dictionary;
@@ -14,7 +15,7 @@ use super::models::TranslatorSpec;
 use super::translator::{Translator, only_direction};
 use crate::Desk;
 use crate::model::{Means, ModelSlot};
-use crate::wire::{ApiError, ModelStatus, TargetLanguage, TranslationEvent};
+use crate::wire::{ApiError, ModelStatus, ModelTask, TargetLanguage, TranslationEvent};
 
 type Tell = Arc<dyn Fn(TranslationEvent) + Send + Sync>;
 
@@ -24,7 +25,6 @@ pub(crate) struct Translations {
     model: ModelSlot<dyn Seq2Seq>,
     /// For the direction that the chosen model does not know: many models know only one.
     other_way: tokio::sync::Mutex<Option<(PathBuf, ModelSlot<dyn Seq2Seq>)>>,
-    means: Means,
     /// See [`ModelSlot::let_go_after`].
     idle: Mutex<Duration>,
     /// The window; the last one that asked to be told.
@@ -41,9 +41,8 @@ impl Translations {
         let spec = chosen.unwrap_or_else(|| built_in.clone());
         Self {
             built_in,
-            model: ModelSlot::resting(spec, means),
+            model: ModelSlot::resting(ModelTask::Translate, spec, means),
             other_way: tokio::sync::Mutex::default(),
-            means,
             idle: Mutex::default(),
             tell: Mutex::default(),
             at_work: Mutex::default(),
@@ -74,6 +73,14 @@ impl Translations {
         }
     }
 
+    /// Computes on another device from now on.
+    pub async fn compute_on(&self, device: DeviceWish) {
+        self.model.move_to(device);
+        if let Some((_, slot)) = &*self.other_way.lock().await {
+            slot.move_to(device);
+        }
+    }
+
     /// Lets go of the model that translates.
     pub async fn unload(&self) {
         self.model.unload();
@@ -93,7 +100,7 @@ impl Translations {
         let mut other_way = self.other_way.lock().await;
         if other_way.as_ref().is_none_or(|(loaded, _)| loaded != path) {
             let spec = TranslatorSpec::translator_at(path.clone());
-            let slot = ModelSlot::resting(spec, self.means);
+            let slot = ModelSlot::resting(ModelTask::Translate, spec, *self.model.means());
             slot.let_go_after(*lock(&self.idle));
             *other_way = Some((path.clone(), slot));
         }

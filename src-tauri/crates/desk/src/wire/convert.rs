@@ -4,10 +4,10 @@ use bimo_store as store;
 use bimo_text as text;
 
 use super::{
-    AuthorSpan, BinEntry, ChapterId, ChapterPage, ChapterSummary, Counts, Edit, GenerationId,
-    GenerationStatus, GenerationSummary, GlossaryEntryId, Guidance, HistoryQuery, Library,
-    LibraryItem, MemoryId, Saved, SearchHit, SegmentId, SummaryId, TranslationId, Try, WorkId,
-    WorkSummary,
+    AuthorSpan, BinEntry, ChapterId, ChapterPage, ChapterRevision, ChapterSummary, Counts, Edit,
+    GenerationId, GenerationStatus, GenerationSummary, GlossaryEntryId, Guidance, HistoryQuery,
+    Library, LibraryItem, MemoryId, RevisionId, RevisionReason, Saved, SearchHit, SegmentId,
+    SummaryId, TranslationId, Try, WorkId, WorkSummary,
 };
 
 macro_rules! same_number {
@@ -33,8 +33,24 @@ same_number!(
     SegmentId,
     GlossaryEntryId,
     MemoryId,
-    SummaryId
+    SummaryId,
+    RevisionId
 );
+
+impl From<store::Revision> for ChapterRevision {
+    fn from(revision: store::Revision) -> Self {
+        Self {
+            id: revision.id.into(),
+            reason: match revision.reason {
+                store::RevisionReason::BigLoss => RevisionReason::BigLoss,
+                store::RevisionReason::Replaced => RevisionReason::Replaced,
+                store::RevisionReason::Recovery => RevisionReason::Recovery,
+            },
+            version: revision.version,
+            created_at_ms: revision.created_at_ms as f64,
+        }
+    }
+}
 
 impl From<text::Counts> for Counts {
     fn from(text::Counts { han, words, characters }: text::Counts) -> Self {

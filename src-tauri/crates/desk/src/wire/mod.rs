@@ -10,7 +10,9 @@ mod history;
 mod hub;
 mod library;
 mod model;
+mod mood_view;
 mod page;
+mod sentiment;
 mod server;
 mod settings;
 mod story;
@@ -31,7 +33,16 @@ pub use library::{
     BinEntry, ChapterSummary, Counts, Created, Library, LibraryItem, SearchHit, WorkSummary,
 };
 pub use model::{MemoryUse, ModelShelf, ModelTask, ShelvedFrom, ShelvedModel, TaskModel};
-pub use page::{AuthorSpan, ChapterPage, Edit, Guidance, Saved};
+pub use mood_view::{
+    ArcPoint, LabelCount, LinePoint, MoodArc, MoodBasis, MoodCharacter, MoodCharacters,
+    MoodComparison, MoodOverall, MoodPartView, MoodView, MoodWords, TableColumn, TableColumns,
+    WordWeight,
+};
+pub use page::{AuthorSpan, ChapterPage, ChapterRevision, Edit, Guidance, RevisionReason, Saved};
+pub use sentiment::{
+    LabelScore, Mood, MoodEvent, MoodMeasure, MoodModel, MoodPart, MoodProgress, MoodReading,
+    MoodReadingId, MoodRequest, MoodSentence, MoodSide, MoodSource, MoodWish, Polarity, Scoring,
+};
 pub use server::{Destination, KeyFrom, KnownServer, NewServer};
 pub use settings::{
     ComputeOn, DeskState, InterfaceLanguage, ModelState, ModelStatus, Notice, Recovered, Settings,
@@ -96,4 +107,8 @@ id!(
 id!(
     /// The number of a pair of sentences in the memory.
     MemoryId
+);
+id!(
+    /// The number of an earlier version of a chapter.
+    RevisionId
 );

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ChapterId, Counts, GenerationId, WorkId};
+use super::{ChapterId, Counts, GenerationId, RevisionId, WorkId};
 
 /// A chapter as the editor opens it.
 #[derive(Debug, Clone, PartialEq, Serialize, specta::Type)]
@@ -72,4 +72,30 @@ pub struct Guidance {
     pub note: String,
     /// Lines between the note and the end of the text.
     pub note_depth: u32,
+}
+
+/// A chapter as it was before something that a person may regret.
+#[derive(Debug, Clone, PartialEq, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ChapterRevision {
+    /// Its number.
+    pub id: RevisionId,
+    /// Why it was kept.
+    pub reason: RevisionReason,
+    /// The chapter's version that it is.
+    pub version: u32,
+    /// When it was kept.
+    pub created_at_ms: f64,
+}
+
+/// Why an earlier version of a chapter is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub enum RevisionReason {
+    /// A save took away a long stretch.
+    BigLoss,
+    /// The whole text was replaced.
+    Replaced,
+    /// Text that was found again after a crash was put in.
+    Recovery,
 }

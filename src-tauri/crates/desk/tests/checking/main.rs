@@ -10,7 +10,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bimo_desk::wire::{ModelState, ModelStatus, ModelTask};
-use bimo_desk::{Desk, DeskOptions, Folders, ModelSpec, Models, TranslatorSpec, check_models_with};
+use bimo_desk::{
+    ClassifierSpec, Desk, DeskOptions, Folders, ModelSpec, Models, TranslatorSpec,
+    check_models_with,
+};
 use bimo_engine::scripted::ScriptedGenerator;
 
 const FIXTURES: &str =
@@ -37,6 +40,7 @@ async fn desk_in(folder: &Path) -> Desk {
         },
         model: own,
         translator: TranslatorSpec::translator_starter(),
+        classifier: ClassifierSpec::classifier_starter(),
         models: Models::of_this_computer(Some(folder.join("models")), None).expect("a folder"),
         clock: Arc::new(|| 1_795_585_530_000),
         seeds: Arc::new(|| 1),

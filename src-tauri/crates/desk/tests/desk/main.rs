@@ -4,6 +4,8 @@ mod context;
 mod devices;
 mod downloads;
 mod hub_access;
+mod mood_files;
+mod moods;
 mod opening;
 mod recovery;
 // The one of the hub's own tests: it misbehaves in every way that is known of, more than is asked of it here.
@@ -31,7 +33,7 @@ use std::time::Duration;
 use bimo_desk::wire::{
     ApiError, ChapterId, ContinueRequest, Edit, GenerationId, Saved, StoryEvent, WritingParams,
 };
-use bimo_desk::{Desk, DeskOptions, Folders, ModelSpec, Models, TranslatorSpec};
+use bimo_desk::{ClassifierSpec, Desk, DeskOptions, Folders, ModelSpec, Models, TranslatorSpec};
 use bimo_engine::TextGenerator;
 use bimo_engine::scripted::{ScriptedGenerator, ScriptedRewriter};
 use tempfile::TempDir;
@@ -71,6 +73,7 @@ impl Place {
             folders: self.folders(),
             model: spec(move || Ok(Box::new(model))),
             translator: TranslatorSpec::translator_starter(),
+            classifier: ClassifierSpec::classifier_starter(),
             models: Models::of_this_computer(Some(self.models()), None).expect("a folder"),
             clock: Arc::new(move || clock.fetch_add(1000, Ordering::SeqCst)),
             seeds: Arc::new(move || seeds.fetch_add(100, Ordering::SeqCst)),

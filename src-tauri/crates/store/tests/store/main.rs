@@ -9,6 +9,7 @@ mod history;
 mod kill;
 mod library;
 mod model;
+mod moods;
 mod read_only;
 mod recovery;
 mod schema;
