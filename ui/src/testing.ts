@@ -6,6 +6,7 @@ import { vi } from "vitest";
 import App from "./App.svelte";
 import { fakeHost, type FakeHost, type FakeOptions } from "./host/fake";
 import { Summarizing } from "./panels/summarize/summarizing.svelte";
+import { Moods } from "./panels/sentiment/moods.svelte";
 import { Translating } from "./panels/translate/translating.svelte";
 import { Session } from "./panels/write/session.svelte";
 import { Desk } from "./state/desk.svelte";
@@ -16,6 +17,7 @@ export interface Window {
   session: Session;
   translating: Translating;
   summarizing: Summarizing;
+  moods: Moods;
   /** The text of the page. */
   page: () => string;
 }
@@ -27,10 +29,11 @@ export async function openWindow(options: FakeOptions = {}): Promise<Window> {
   const session = new Session(desk);
   const translating = new Translating(desk);
   const summarizing = new Summarizing(desk);
-  render(App, { desk, session, translating, summarizing });
+  const moods = new Moods(desk);
+  render(App, { desk, session, translating, summarizing, moods });
   await desk.open();
   await vi.waitFor(() => {
     if (!session.page) throw new Error("the page is not open yet");
   });
-  return { host, desk, session, translating, summarizing, page: () => session.page?.text ?? "" };
+  return { host, desk, session, translating, summarizing, moods, page: () => session.page?.text ?? "" };
 }

@@ -64,6 +64,8 @@ export interface FakeTranslations {
   failNext(code: string): void;
   /** Tells which model translates now. */
   tellModel(): void;
+  /** Both sides of a translation. */
+  textsOf(id: TranslationId): { title: string; source: string; target: string };
 }
 
 interface Kept {
@@ -336,7 +338,11 @@ export function fakeTranslations({ fail, pace, chapter, addChapter, goesTo }: Su
     chooseDocument: async () => [...documents.keys()].at(-1) ?? null,
     chooseTargetFile: async (name) => `/home/writer/${name}`,
   };
-  return { commands, asked, documents, written, failNext: (code) => (failure = code), tellModel: () => tellModel() };
+  const textsOf: FakeTranslations["textsOf"] = (id) => {
+    const { open } = get(id);
+    return { title: open.summary.title, source: textOf(open, "source"), target: textOf(open, "target") };
+  };
+  return { commands, asked, documents, written, textsOf, failNext: (code) => (failure = code), tellModel: () => tellModel() };
 }
 
 function translatorStatus(goesTo: Destination | null): ModelStatus {

@@ -26,6 +26,7 @@ import type {
   WorkId,
 } from "./host";
 import { fakeHub, type FakeHub } from "./fake-hub";
+import { fakeMoods, type FakeMoods } from "./fake-moods";
 import { fakeServers } from "./fake-servers";
 import { fakeSummaries, type FakeSummaries } from "./fake-summaries";
 import { fakeTranslations, type FakeTranslations } from "./fake-translations";
@@ -71,6 +72,8 @@ export interface FakeHost extends Host {
   readonly translator: FakeTranslations;
   /** Summaries and who makes them. */
   readonly summarizing: FakeSummaries;
+  /** The classifier behind it. */
+  readonly feelings: FakeMoods;
   /** Every call by name, oldest first. */
   readonly calls: string[];
   /** Lets the next call of that name fail. */
@@ -323,6 +326,8 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     addChapter,
     goesTo: () => remote.goesTo("translate"),
   });
+  const { documents, textsOf } = translator;
+  const feelings = fakeMoods({ fail, pace: pace * 3, library, chapter: page, translation: textsOf, documents });
 
   const answers: Host = {
     deskState: async () => ({
@@ -356,7 +361,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     modelCard: async () => `# ${MODEL}\n\nA **small** model for trying the desk.\n\n- Vocabulary: 16,384\n`,
     models: async () => shelf(),
     bringModel: async (path) => {
-      const task = path.includes("opus-mt") ? "translate" : "story";
+      const task = path.includes("opus-mt") ? "translate" : path.includes("classifier") ? "sentiment" : "story";
       brought.push(shelved(path, path.split("/").at(-1) ?? path, task));
       return shelf();
     },
@@ -387,6 +392,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     ...remote.commands,
     ...translator.commands,
     ...summarizing.commands,
+    ...feelings.commands,
     chooseModelFile: async () => "/models/qwen3-0.6b.gguf",
     setLibraryFolder: async (path) => path,
     chooseFolder: async () => options.folder ?? null,
@@ -556,6 +562,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     hub,
     translator,
     summarizing,
+    feelings,
     pages,
     calls,
     failNext: (name, error) => failures.set(name, { ...fail("internal"), ...error }),

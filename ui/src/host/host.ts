@@ -9,6 +9,7 @@ import type {
   CatalogueEntry,
   ChapterId,
   ChapterPage,
+  ChapterRevision,
   ContextReport,
   ContinueRequest,
   Created,
@@ -39,6 +40,16 @@ import type {
   ModelShelf,
   ModelStatus,
   ModelTask,
+  MoodCharacter,
+  MoodCharacters,
+  MoodComparison,
+  MoodEvent,
+  MoodMeasure,
+  MoodReadingId,
+  MoodRequest,
+  MoodView,
+  MoodWish,
+  MoodWords,
   NetworkRequest,
   NewServer,
   OpenSummary,
@@ -58,6 +69,7 @@ import type {
   SummaryId,
   SummaryRequest,
   SummarySource,
+  TableColumns,
   TargetLanguage,
   TranslationEvent,
   TranslationId,
@@ -220,6 +232,25 @@ export interface Host {
   dictionary(): Promise<DictionaryStatus>;
   useDictionary(path: string | null): Promise<DictionaryStatus>;
   lookUp(text: string): Promise<DictionaryEntry[]>;
+
+  /** Tells the state of the model that reads moods at once and whenever it changes. */
+  watchMoodModel(onStatus: (status: ModelStatus) => void): Promise<void>;
+  /** Answers when it is accepted; the events tell the rest: `opened` first, `finished`, `stopped` or `failed` last. */
+  readMood(request: MoodRequest, onEvent: (event: MoodEvent) => void): Promise<void>;
+  stopMood(reading: MoodReadingId): Promise<void>;
+  /** A reading from one side: a part of it, the sentences that name somebody, another label. */
+  moodView(reading: MoodReadingId, wish: MoodWish): Promise<MoodView>;
+  /** The words without which a sentence would feel otherwise. */
+  moodWords(reading: MoodReadingId, sentence: number, measure: MoodMeasure | null): Promise<MoodWords>;
+  compareMoods(one: MoodReadingId, other: MoodReadingId, measure: MoodMeasure | null): Promise<MoodComparison>;
+  /** As CSV, a row for each sentence. */
+  exportMoods(reading: MoodReadingId, path: string): Promise<void>;
+  savePicture(path: string, base64: string): Promise<void>;
+  moodCharacters(work: WorkId): Promise<MoodCharacters>;
+  keepMoodCharacters(work: WorkId, characters: MoodCharacter[]): Promise<MoodCharacters>;
+  /** Earlier versions of a chapter, newest first. */
+  chapterRevisions(chapter: ChapterId): Promise<ChapterRevision[]>;
+  tableColumns(path: string): Promise<TableColumns>;
 }
 
 /** Everything off but a temperature of 1. */

@@ -48,6 +48,11 @@ export const tauriHost: Host = {
   changeMemoryPair: (pair, english, chinese) => done(commands.changeMemoryPair(pair, english, chinese)),
   forgetMemoryPair: (pair) => done(commands.forgetMemoryPair(pair)),
   exportMemory: (path) => done(commands.exportMemory(path)),
+  watchMoodModel: (onStatus) => done(commands.watchMoodModel(channel(onStatus))),
+  readMood: (request, onEvent) => done(commands.readMood(request, channel(onEvent))),
+  stopMood: (reading) => done(commands.stopMood(reading)),
+  exportMoods: (reading, path) => done(commands.exportMoods(reading, path)),
+  savePicture: (path, base64) => done(commands.savePicture(path, base64)),
   beforeClosing: async (save) => {
     await events.closing.listen(async () => {
       try {

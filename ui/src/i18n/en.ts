@@ -3,6 +3,7 @@
 import type { DeviceReason } from "../host/host";
 import { hubEn } from "./hub.en";
 import { summarizeEn } from "./summarize";
+import { sentimentEn } from "./sentiment.en";
 import { translateEn } from "./translate.en";
 
 const number = new Intl.NumberFormat("en");
@@ -11,7 +12,7 @@ const plural = (value: number, one: string, many: string) => `${n(value)} ${valu
 
 export const en = {
   n,
-  panels: { write: "Write", translate: "Translate", summarize: "Summarize", history: "History", models: "Models", settings: "Settings" },
+  panels: { write: "Write", translate: "Translate", summarize: "Summarize", sentiment: "Sentiment", history: "History", models: "Models", settings: "Settings" },
   library: {
     title: "Works",
     search: "Search the library",
@@ -267,6 +268,7 @@ export const en = {
   hub: hubEn,
   translate: translateEn,
   summarize: summarizeEn,
+  sentiment: sentimentEn,
   servers: {
     title: "Servers",
     hint: "A model on another computer, or in another program on this one: vLLM, llama.cpp, Ollama, LM Studio. Nothing is sent before you write or translate with it.",

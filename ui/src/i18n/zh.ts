@@ -3,6 +3,7 @@
 import type { Messages } from "./en";
 import { hubZh } from "./hub.zh";
 import { summarizeZh } from "./summarize";
+import { sentimentZh } from "./sentiment.zh";
 import { translateZh } from "./translate.zh";
 
 const number = new Intl.NumberFormat("zh-CN");
@@ -10,7 +11,7 @@ const n = (value: number) => number.format(value);
 
 export const zh: Messages = {
   n,
-  panels: { write: "写作", translate: "翻译", summarize: "摘要", history: "历史", models: "模型", settings: "设置" },
+  panels: { write: "写作", translate: "翻译", summarize: "摘要", sentiment: "情绪", history: "历史", models: "模型", settings: "设置" },
   library: {
     title: "作品",
     search: "搜索全部作品",
@@ -265,6 +266,7 @@ export const zh: Messages = {
   hub: hubZh,
   translate: translateZh,
   summarize: summarizeZh,
+  sentiment: sentimentZh,
   servers: {
     title: "服务器",
     hint: "模型在别的电脑上，或在这台电脑的别的程序里：vLLM、llama.cpp、Ollama、LM Studio。用它写作或翻译之前，什么也不会发出去。",

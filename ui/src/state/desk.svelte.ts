@@ -23,7 +23,7 @@ import type {
 import { asApiError } from "../host";
 import { i18n } from "../i18n/index.svelte";
 
-export type Panel = "write" | "translate" | "summarize" | "history" | "models" | "settings";
+export type Panel = "write" | "translate" | "summarize" | "sentiment" | "history" | "models" | "settings";
 
 /** A stretch of a chapter to go to. */
 export interface Jump {
@@ -175,7 +175,7 @@ export class Desk {
 
   /** A text and what stands beside it take the library's room. */
   get hasLibrary(): boolean {
-    return this.panel !== "translate" && this.panel !== "summarize";
+    return !["translate", "summarize", "sentiment"].includes(this.panel);
   }
 
   /** Chapter and work of the open page. */

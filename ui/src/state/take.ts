@@ -5,4 +5,5 @@ import type { ChapterId, LibraryItem } from "../host";
 export interface Take {
   translate: (chapter: ChapterId) => Promise<void>;
   summarize: (item: LibraryItem) => Promise<void>;
+  readMood: (item: LibraryItem) => Promise<void>;
 }

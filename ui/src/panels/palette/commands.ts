@@ -13,13 +13,15 @@ export interface Command {
 
 export function commandsOf(desk: Desk, session: Session, take: Take): Command[] {
   const { t } = i18n;
-  const panels: Panel[] = ["write", "translate", "summarize", "history", "models", "settings"];
+  const panels: Panel[] = ["write", "translate", "summarize", "sentiment", "history", "models", "settings"];
   const { place } = desk;
   const elsewhere: Command[] = place
     ? [
         { title: t.translate.chapterMenu, key: "", run: () => void take.translate(place.chapter.id) },
         { title: t.summarize.chapterMenu, key: "", run: () => void take.summarize({ kind: "chapter", id: place.chapter.id }) },
         { title: t.summarize.workMenu, key: "", run: () => void take.summarize({ kind: "work", id: place.work.id }) },
+        { title: t.sentiment.chapterMenu, key: "", run: () => void take.readMood({ kind: "chapter", id: place.chapter.id }) },
+        { title: t.sentiment.workMenu, key: "", run: () => void take.readMood({ kind: "work", id: place.work.id }) },
       ]
     : [];
   const writing: Command[] = session.chapter
