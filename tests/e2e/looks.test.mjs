@@ -8,7 +8,7 @@ import axe from "axe-core";
 
 import { Key, newLibrary, openDesk } from "./harness.mjs";
 
-const PANELS = ["write", "translate", "summarize", "history", "models", "settings"];
+const PANELS = ["write", "translate", "summarize", "sentiment", "history", "models", "settings"];
 const LANGUAGES = { en: "en", zh: "zh-CN" };
 /** Longer than any motion of the interface. */
 const SETTLED_MS = 250;
