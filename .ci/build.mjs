@@ -60,7 +60,8 @@ export function checkRust() {
   step("Rust: tests", "cargo", ["test", ...SELECTION], { env });
 }
 
-function targetFolder() {
+/** Where cargo puts what it builds. */
+export function targetFolder() {
   const query = ["metadata", "--format-version", "1", "--no-deps", "--locked"];
   const metadata = spawnSync("cargo", query, { cwd: root, encoding: "utf8", maxBuffer: 1 << 26 });
   if (metadata.status !== 0) fail(`cargo metadata failed: ${metadata.stderr}`);

@@ -82,12 +82,12 @@ fn gpu_of(device: DeviceKind) -> &'static str {
 
 #[cfg(feature = "cuda")]
 fn gpu() -> Result<ChosenDevice, DeviceReason> {
-    answering(Device::new_cuda(0), DeviceKind::Cuda)
+    answering(|| Device::new_cuda(0), DeviceKind::Cuda)
 }
 
 #[cfg(all(feature = "metal", not(feature = "cuda")))]
 fn gpu() -> Result<ChosenDevice, DeviceReason> {
-    answering(Device::new_metal(0), DeviceKind::Metal)
+    answering(|| Device::new_metal(0), DeviceKind::Metal)
 }
 
 #[cfg(not(any(feature = "cuda", feature = "metal")))]
@@ -97,14 +97,21 @@ fn gpu() -> Result<ChosenDevice, DeviceReason> {
 
 #[cfg(any(feature = "cuda", feature = "metal"))]
 fn answering(
-    device: candle_core::Result<Device>,
+    open: impl FnOnce() -> candle_core::Result<Device> + std::panic::UnwindSafe,
     kind: DeviceKind,
 ) -> Result<ChosenDevice, DeviceReason> {
     let gpu = gpu_of(kind).to_owned();
-    match device {
-        Ok(device) => Ok(ChosenDevice { device, kind, reason: DeviceReason::GpuFound { gpu } }),
-        Err(error) => Err(DeviceReason::GpuSilent { gpu, cause: error.to_string() }),
-    }
+    // Where the driver is not there, the bindings panic as soon as they are asked.
+    let cause = match std::panic::catch_unwind(open) {
+        Ok(Ok(device)) => {
+            return Ok(ChosenDevice { device, kind, reason: DeviceReason::GpuFound { gpu } });
+        }
+        Ok(Err(error)) => error.to_string(),
+        Err(panic) => panic.downcast_ref::<String>().map_or_else(String::new, |words| {
+            words.split(" - ").next().unwrap_or_default().to_owned()
+        }),
+    };
+    Err(DeviceReason::GpuSilent { gpu, cause })
 }
 
 #[cfg(test)]
