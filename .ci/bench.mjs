@@ -1,5 +1,5 @@
 // `npm run bench`: Bimo beside llama.cpp, CTranslate2 and ONNX Runtime, on the same weights, in one run.
-// `-- --quick` measures a part of it in under ten minutes, once everything is built; `-- --only opus` what has that in its
+// `-- --quick` measures a part of it; `-- --only opus` what has that in its
 // name. A run of everything, or a quick one, writes tests/bench/latest.md and latest.json; the figures of `--only` are
 // printed. BIMO_BENCH_MODELS is where the random models lie, 4 GB of them.
 
