@@ -271,7 +271,7 @@ export const en = {
   sentiment: sentimentEn,
   servers: {
     title: "Servers",
-    hint: "A model on another computer, or in another program on this one: vLLM, llama.cpp, Ollama, LM Studio. Nothing is sent before you write or translate with it.",
+    hint: "A model on another computer, or in another program on this one: vLLM, llama.cpp, Ollama, LM Studio. Nothing is sent before you write, translate or summarize with it.",
     new: "Use a server…",
     add: "Add the server",
     cancel: "Cancel",

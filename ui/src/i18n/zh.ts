@@ -269,7 +269,7 @@ export const zh: Messages = {
   sentiment: sentimentZh,
   servers: {
     title: "服务器",
-    hint: "模型在别的电脑上，或在这台电脑的别的程序里：vLLM、llama.cpp、Ollama、LM Studio。用它写作或翻译之前，什么也不会发出去。",
+    hint: "模型在别的电脑上，或在这台电脑的别的程序里：vLLM、llama.cpp、Ollama、LM Studio。用它写作、翻译或摘要之前，什么也不会发出去。",
     new: "使用服务器…",
     add: "添加服务器",
     cancel: "取消",
