@@ -140,11 +140,12 @@ class Desk {
     await this.until("the page has the typed text", async () => (await this.page()) === text);
   }
 
-  /** The page's text. Only for pages that fit on the screen: the editor draws no more. */
+  /** The page's text. Only for pages that fit on the screen: the editor draws no more. What an empty page invites to is no text. */
   async page() {
     return this.run(`
-      const lines = document.querySelectorAll("[data-testid=page] .cm-content .cm-line");
-      return [...lines].map((line) => line.textContent).join("\\n");`);
+      const lines = [...document.querySelectorAll("[data-testid=page] .cm-content .cm-line")].map((line) => line.cloneNode(true));
+      for (const line of lines) line.querySelector(".cm-placeholder")?.remove();
+      return lines.map((line) => line.textContent).join("\\n");`);
   }
 
   /** What the page shows as written by a model, from its first to its last line with letters: a line end has no tint. */

@@ -193,11 +193,19 @@ test("a model's own words come with what they rest on, and without a model it is
   await desk.click("rail-write");
   await desk.click("rail-summarize");
   await desk.see("summarizer");
+  const earlier = await newest();
   await typeArticle(ARTICLE);
   await desk.press(Key.CONTROL, Key.ENTER);
-  await desk.until("it is written", async () => (await newest()).status === "complete", PATIENCE_MS);
+  const { id } = await desk.until(
+    "it is written",
+    async () => {
+      const summary = await newest();
+      return summary.id !== earlier.id && summary.status === "complete" && summary;
+    },
+    PATIENCE_MS,
+  );
   await desk.see("result");
-  const { outcome } = await desk.ask("open_summary", { summary: (await newest()).id });
+  const { outcome } = await desk.ask("open_summary", { summary: id });
   assert.ok(outcome.sentences.length > 0);
   // Random weights say nothing that the article says.
   assert.ok(outcome.sentences.some(({ flags }) => flags.includes("unsupported")), JSON.stringify(outcome));
