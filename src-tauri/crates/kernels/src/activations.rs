@@ -1,0 +1,226 @@
+//! What goes into a product, rounded to 8 bits.
+//!
+//! Each block of 32 numbers of a row has a scale of its own, a 127th of its largest number. Beside the rounded numbers
+//! lie the sums that formats with an offset take away. Rows are kept in panels: a few rows whose blocks lie interleaved,
+//! so that a kernel reads one stream.
+
+use crate::InstructionSet;
+use crate::simd::{Simd, Work};
+
+/// Numbers that share a scale.
+pub(crate) const BLOCK: usize = 32;
+/// Words of a block for each row of its panel: eight of four bytes each, then what [`Place`] names.
+pub(crate) const RECORD: usize = 13;
+const QUADS: usize = BLOCK / 4;
+
+/// Where in the record of a block of a panel of `R` rows a row's numbers lie, in words.
+pub(crate) struct Place;
+
+impl Place {
+    /// Four rounded numbers.
+    #[inline(always)]
+    pub const fn quad(rows: usize, group: usize, row: usize) -> usize {
+        group * rows + row
+    }
+    /// The scale, f32.
+    #[inline(always)]
+    pub const fn scale(rows: usize, row: usize) -> usize {
+        QUADS * rows + row
+    }
+    /// -128 times the sum of the rounded numbers, i32.
+    #[inline(always)]
+    pub const fn offset(rows: usize, row: usize) -> usize {
+        (QUADS + 1) * rows + row
+    }
+    /// The scale times the sum, f32.
+    #[inline(always)]
+    pub const fn scaled_sum(rows: usize, row: usize) -> usize {
+        (QUADS + 2) * rows + row
+    }
+    /// -32 times the sum of 16 of the numbers, i32.
+    #[inline(always)]
+    pub const fn half_offset(rows: usize, half: usize, row: usize) -> usize {
+        (QUADS + 3 + half) * rows + row
+    }
+}
+
+/// Rows rounded to 8 bits. A number that is none makes nothing but such of its row's products.
+#[derive(Default)]
+pub struct Activations {
+    words: Vec<u32>,
+    rows: usize,
+    blocks: usize,
+    /// Most rows of a panel.
+    panel: usize,
+}
+
+impl Activations {
+    /// Rounds rows of `columns` numbers; memory of an earlier use is used again.
+    ///
+    /// # Panics
+    /// If `x` is not whole rows.
+    pub fn fill(&mut self, set: InstructionSet, x: &[f32], columns: usize) {
+        assert!(columns > 0 && x.len().is_multiple_of(columns), "rows of {columns} numbers");
+        self.rows = x.len() / columns;
+        self.blocks = columns.div_ceil(BLOCK);
+        self.words.resize(self.rows * self.blocks * RECORD, 0);
+        set.run(Round { x, columns, to: self });
+    }
+
+    /// How many.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Blocks of a row.
+    pub(crate) fn blocks(&self) -> usize {
+        self.blocks
+    }
+
+    /// The panels: first row, how many rows, and their words.
+    pub(crate) fn panels(&self) -> impl Iterator<Item = (usize, usize, &[u32])> {
+        let row = self.blocks * RECORD;
+        panels(self.rows, self.panel)
+            .map(move |(first, count)| (first, count, &self.words[first * row..][..count * row]))
+    }
+}
+
+/// As many rows at a time as there may be, then powers of two: kernels are compiled for these only.
+fn panels(rows: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
+    let mut first = 0;
+    std::iter::from_fn(move || {
+        let left = rows - first;
+        let count = if left >= most { most } else { 1 << left.checked_ilog2()? };
+        first += count;
+        Some((first - count, count))
+    })
+}
+
+struct Round<'a> {
+    x: &'a [f32],
+    columns: usize,
+    to: &'a mut Activations,
+}
+
+impl Work for Round<'_> {
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let Self { x, columns, to } = self;
+        to.panel = S::PANEL;
+        let row_words = to.blocks * RECORD;
+        for (first, count) in panels(to.rows, S::PANEL) {
+            let words = &mut to.words[first * row_words..][..count * row_words];
+            for row in 0..count {
+                let x = &x[(first + row) * columns..][..columns];
+                let (whole, rest) = x.as_chunks::<BLOCK>();
+                let mut records = words.chunks_exact_mut(count * RECORD);
+                for (block, record) in whole.iter().zip(&mut records) {
+                    round(block).write(record, count, row);
+                }
+                if let Some(record) = records.next() {
+                    let mut block = [0.0; BLOCK];
+                    block[..rest.len()].copy_from_slice(rest);
+                    round(&block).write(record, count, row);
+                }
+            }
+        }
+    }
+}
+
+struct Rounded {
+    numbers: [i8; BLOCK],
+    scale: f32,
+    sums: [i32; 2],
+}
+
+impl Rounded {
+    #[inline(always)]
+    fn write(&self, record: &mut [u32], rows: usize, row: usize) {
+        for (group, quad) in self.numbers.as_chunks::<4>().0.iter().enumerate() {
+            record[Place::quad(rows, group, row)] = u32::from_ne_bytes(quad.map(|n| n as u8));
+        }
+        let sum = self.sums[0] + self.sums[1];
+        record[Place::scale(rows, row)] = self.scale.to_bits();
+        record[Place::offset(rows, row)] = (-128 * sum) as u32;
+        record[Place::scaled_sum(rows, row)] = (self.scale * sum as f32).to_bits();
+        for half in 0..2 {
+            record[Place::half_offset(rows, half, row)] = (-32 * self.sums[half]) as u32;
+        }
+    }
+}
+
+/// Added to a small number it leaves the nearest integer in the lowest bits, ties to even.
+const ROUNDING: f32 = 12_582_912.0;
+/// What is smaller than this in all its numbers counts as zeros.
+const TINY: f32 = 1e-30;
+
+#[inline(always)]
+fn round(block: &[f32; BLOCK]) -> Rounded {
+    const LANES: usize = 16;
+    let (mut top, mut spoiled) = ([0.0f32; LANES], [0.0f32; LANES]);
+    for part in block.as_chunks::<LANES>().0 {
+        for lane in 0..LANES {
+            let size = part[lane].abs();
+            top[lane] = if size > top[lane] { size } else { top[lane] };
+            // Nothing, unless it is no number.
+            spoiled[lane] += part[lane] * 0.0;
+        }
+    }
+    let mut width = LANES / 2;
+    while width > 0 {
+        for lane in 0..width {
+            let other = top[lane + width];
+            top[lane] = if other > top[lane] { other } else { top[lane] };
+            spoiled[lane] += spoiled[lane + width];
+        }
+        width /= 2;
+    }
+    let inverse = if top[0] > TINY { 127.0 / top[0] } else { 0.0 };
+    let mut numbers = [0i8; BLOCK];
+    for (number, x) in numbers.iter_mut().zip(block) {
+        *number = (x * inverse + ROUNDING).to_bits() as i8;
+    }
+    let mut sums = [0i32; 2];
+    for (sum, half) in sums.iter_mut().zip(numbers.as_chunks::<LANES>().0) {
+        *sum = half.iter().map(|&number| i32::from(number)).sum();
+    }
+    Rounded { numbers, scale: top[0] / 127.0 + spoiled[0], sums }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_number_is_within_half_a_step_and_the_sums_are_theirs() {
+        let block: [f32; BLOCK] = std::array::from_fn(|i| ((i * 37) % 31) as f32 / 7.0 - 2.0);
+        let rounded = round(&block);
+        assert_eq!(rounded.scale, (30.0f32 / 7.0 - 2.0) / 127.0);
+        for (number, x) in rounded.numbers.iter().zip(block) {
+            let back = f32::from(*number) * rounded.scale;
+            assert!((back - x).abs() <= rounded.scale * 0.5001, "{x} became {back}");
+        }
+        for half in 0..2 {
+            let numbers = &rounded.numbers[half * 16..][..16];
+            assert_eq!(rounded.sums[half], numbers.iter().map(|&n| i32::from(n)).sum::<i32>());
+        }
+    }
+
+    #[test]
+    fn what_is_no_number_spoils_its_scale_and_zeros_have_none() {
+        for bad in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            let mut block = [1.0; BLOCK];
+            block[19] = bad;
+            assert!(round(&block).scale.is_nan(), "{bad}");
+        }
+        let nothing = round(&[0.0; BLOCK]);
+        assert_eq!((nothing.scale, nothing.numbers), (0.0, [0; BLOCK]));
+    }
+
+    #[test]
+    fn panels_are_as_large_as_may_be_and_miss_no_row() {
+        assert_eq!(panels(15, 8).collect::<Vec<_>>(), [(0, 8), (8, 4), (12, 2), (14, 1)]);
+        assert_eq!(panels(8, 4).collect::<Vec<_>>(), [(0, 4), (4, 4)]);
+        assert_eq!(panels(0, 4).count(), 0);
+    }
+}

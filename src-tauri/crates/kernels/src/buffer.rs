@@ -1,0 +1,58 @@
+//! Memory for packed weights: aligned to cache lines, in huge pages where it is large.
+
+use memmap2::MmapMut;
+
+/// From so many bytes on, memory is taken from the system directly, in pages of megabytes where it has them: they are
+/// cleared and found many times sooner than small ones.
+const LARGE: usize = 1 << 21;
+
+/// A cache line.
+#[derive(Clone, Copy)]
+#[repr(C, align(64))]
+pub(crate) struct Line([u8; 64]);
+
+/// Bytes that begin at a cache line, zeros at first.
+pub(crate) enum Buffer {
+    Small { lines: Vec<Line>, length: usize },
+    Large(MmapMut),
+}
+
+impl Buffer {
+    pub fn zeros(length: usize) -> Self {
+        if length >= LARGE
+            && let Ok(map) = MmapMut::map_anon(length)
+        {
+            // The system may decline; small pages hold the same numbers.
+            #[cfg(target_os = "linux")]
+            let _ = map.advise(memmap2::Advice::HugePage);
+            return Self::Large(map);
+        }
+        Self::Small { lines: vec![Line([0; 64]); length.div_ceil(64)], length }
+    }
+}
+
+impl std::ops::Deref for Buffer {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            // SAFETY: the lines are that long or longer, initialised, and a line is bytes without padding.
+            Self::Small { lines, length } => unsafe {
+                std::slice::from_raw_parts(lines.as_ptr().cast(), *length)
+            },
+            Self::Large(map) => map,
+        }
+    }
+}
+
+impl std::ops::DerefMut for Buffer {
+    fn deref_mut(&mut self) -> &mut [u8] {
+        match self {
+            // SAFETY: as above, and the vector is borrowed for as long as the slice.
+            Self::Small { lines, length } => unsafe {
+                std::slice::from_raw_parts_mut(lines.as_mut_ptr().cast(), *length)
+            },
+            Self::Large(map) => map,
+        }
+    }
+}

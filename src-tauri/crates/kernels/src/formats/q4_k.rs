@@ -1,0 +1,123 @@
+//! Q4_K: blocks of 256 with a scale and a smallest number of 16 bits, and for each 32 of them one of 6 bits.
+//!
+//! Source: ggml's `block_q4_K`. The 6-bit numbers lie in bytes here: 4.625 bits a weight, against 4.5 in the file.
+
+use std::array::from_fn;
+
+use super::{GROUP, MOST_PARTS, SUPER, Sums, TILE_ROWS, Tile, half_at, place_quad};
+use crate::activations::{BLOCK, Place, RECORD};
+use crate::simd::Simd;
+
+/// Bytes of a block in a file.
+pub(crate) const FILE_BLOCK: usize = 144;
+const SUBS: usize = SUPER / BLOCK;
+const GROUPS: usize = BLOCK / 4;
+/// Scales and smallest numbers of the blocks of 256.
+const HALVES_BYTES: usize = 2 * 2 * TILE_ROWS;
+/// Those of a block of 32.
+const SUB_SCALES: usize = 2 * TILE_ROWS;
+const SUB_BYTES: usize = BLOCK / 2 * TILE_ROWS;
+const QUANTS: usize = HALVES_BYTES + SUBS * SUB_SCALES;
+const SUPER_BYTES: usize = QUANTS + SUBS * SUB_BYTES;
+
+pub(crate) struct Q4K;
+
+/// The scale and the smallest number of a block of 32, from the twelve bytes that have all of them.
+fn scale_and_least(bytes: &[u8], sub: usize) -> (u8, u8) {
+    if sub < 4 {
+        return (bytes[sub] & 63, bytes[sub + 4] & 63);
+    }
+    let low = bytes[sub + 4];
+    ((low & 15) | (bytes[sub - 4] >> 6) << 4, (low >> 4) | (bytes[sub] >> 6) << 4)
+}
+
+impl Tile for Q4K {
+    fn bytes(columns: usize) -> usize {
+        columns / SUPER * SUPER_BYTES
+    }
+
+    fn pack(tile: &mut [u8], row: usize, file: &[u8]) {
+        let blocks = file.as_chunks::<FILE_BLOCK>().0;
+        for (block, tile) in blocks.iter().zip(tile.as_chunks_mut::<SUPER_BYTES>().0) {
+            tile[2 * row..][..2].copy_from_slice(&block[..2]);
+            tile[2 * TILE_ROWS + 2 * row..][..2].copy_from_slice(&block[2..4]);
+            for sub in 0..SUBS {
+                let (scale, least) = scale_and_least(&block[4..16], sub);
+                tile[HALVES_BYTES + sub * SUB_SCALES + row] = scale;
+                tile[HALVES_BYTES + sub * SUB_SCALES + TILE_ROWS + row] = least;
+                // 64 columns share 32 bytes of a file: the first half of them has the lower bits.
+                let (bytes, shift) = (&block[16 + sub / 2 * BLOCK..][..BLOCK], sub % 2 * 4);
+                let (low, high) = bytes.split_at(BLOCK / 2);
+                for pair in 0..GROUPS / 2 {
+                    let quad = from_fn(|at| {
+                        let at = 4 * pair + at;
+                        (low[at] >> shift & 15) | (high[at] >> shift & 15) << 4
+                    });
+                    place_quad(tile, QUANTS + sub * SUB_BYTES, pair, row, quad);
+                }
+            }
+        }
+    }
+
+    fn unpack(tile: &[u8], row: usize, numbers: &mut [f32]) {
+        let tiles = tile.as_chunks::<SUPER_BYTES>().0;
+        for (tile, numbers) in tiles.iter().zip(numbers.chunks_mut(SUPER)) {
+            let (scales, leasts) = (half_at(tile, 2 * row), half_at(tile, 2 * TILE_ROWS + 2 * row));
+            for (sub, numbers) in numbers.chunks_mut(BLOCK).enumerate() {
+                let at = HALVES_BYTES + sub * SUB_SCALES + row;
+                let scale = scales * f32::from(tile[at]);
+                let least = leasts * f32::from(tile[at + TILE_ROWS]);
+                for (column, number) in numbers.iter_mut().enumerate() {
+                    let (upper, column) = (column / (BLOCK / 2), column % (BLOCK / 2));
+                    let at = QUANTS + sub * SUB_BYTES + column / 4 * GROUP + 4 * row + column % 4;
+                    *number = scale * f32::from(tile[at] >> (4 * upper) & 15) - least;
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn multiply<S: Simd, const R: usize>(
+        tile: *const u8,
+        blocks: usize,
+        panel: *const u32,
+    ) -> Sums<S, R> {
+        // SAFETY: every offset is within the bytes and records that the caller promises.
+        unsafe {
+            let mut sums = [[S::splat(0.0); R]; MOST_PARTS];
+            for block in 0..blocks {
+                let (whole, sub) = (tile.add(block / SUBS * SUPER_BYTES), block % SUBS);
+                let record = panel.add(block * RECORD * R);
+                for part in 0..TILE_ROWS / S::LANES {
+                    let first = part * S::LANES;
+                    let bytes = whole.add(QUANTS + sub * SUB_BYTES + 4 * first);
+                    let mut products: [S::Ints; R] = [S::splat_int(0); R];
+                    for pair in 0..GROUPS / 2 {
+                        let both = S::load_quads(bytes.add(pair * GROUP));
+                        let (low, high) = (S::low_nibbles(both), S::high_nibbles(both));
+                        for (row, product) in products.iter_mut().enumerate() {
+                            let input =
+                                |group| S::splat_quad(record.add(Place::quad(R, group, row)));
+                            *product = S::dot_small(*product, low, input(pair));
+                            *product = S::dot_small(*product, high, input(pair + GROUPS / 2));
+                        }
+                    }
+                    let subs = whole.add(HALVES_BYTES + sub * SUB_SCALES + first);
+                    let scale = S::load_halves(whole.add(2 * first).cast());
+                    let scale = S::multiply(scale, S::load_bytes(subs));
+                    let least = S::load_halves(whole.add(2 * (TILE_ROWS + first)).cast());
+                    let least = S::multiply(least, S::load_bytes(subs.add(TILE_ROWS)));
+                    for row in 0..R {
+                        let input = f32::from_bits(*record.add(Place::scale(R, row)));
+                        let of_sum = f32::from_bits(*record.add(Place::scaled_sum(R, row)));
+                        let scale = S::multiply(scale, S::splat(input));
+                        let sum = &mut sums[part][row];
+                        *sum = S::multiply_add(S::to_floats(products[row]), scale, *sum);
+                        *sum = S::take_product(least, S::splat(of_sum), *sum);
+                    }
+                }
+            }
+            sums
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! Q6_K: blocks of 256 with a scale of 16 bits, and for each 16 of them one of 8 bits; weights of 6 bits.
+//!
+//! Source: ggml's `block_q6_K`. 6.56 bits a weight, as in the file. A tile has first all weights with their small scales,
+//! then all scales of 16 bits.
+
+use std::array::from_fn;
+
+use super::{GROUP, MOST_PARTS, SUPER, Sums, TILE_ROWS, Tile, half_at, place_quad, whole_lines};
+use crate::activations::{BLOCK, Place, RECORD};
+use crate::simd::Simd;
+
+/// Bytes of a block in a file.
+pub(crate) const FILE_BLOCK: usize = 210;
+const SUBS: usize = SUPER / BLOCK;
+/// Columns that share a small scale, and how many of them a block of 32 has.
+const FINE: usize = 16;
+const HALVES: usize = BLOCK / FINE;
+const GROUPS: usize = BLOCK / 4;
+/// Four bits of each weight, then two.
+const LOW_BYTES: usize = BLOCK / 2 * TILE_ROWS;
+const SUB_BYTES: usize = LOW_BYTES + BLOCK / 4 * TILE_ROWS;
+const SMALL_SCALES: usize = SUBS * SUB_BYTES;
+const SUPER_BYTES: usize = SMALL_SCALES + SUBS * HALVES * TILE_ROWS;
+const SCALE_BYTES: usize = 2 * TILE_ROWS;
+
+pub(crate) struct Q6K;
+
+/// The six bits of a column, as the file has them.
+fn six_bits(block: &[u8; FILE_BLOCK], column: usize) -> u8 {
+    let (half, place) = (column / 128, column % 128);
+    let low = block[half * 64 + place % 64] >> (place / 64 * 4) & 15;
+    let high = block[128 + half * 32 + place % 32] >> (place / 32 * 2) & 3;
+    low | high << 4
+}
+
+impl Tile for Q6K {
+    fn bytes(columns: usize) -> usize {
+        whole_lines(columns / SUPER * (SUPER_BYTES + SCALE_BYTES))
+    }
+
+    fn pack(tile: &mut [u8], row: usize, file: &[u8]) {
+        let blocks = file.as_chunks::<FILE_BLOCK>().0;
+        let scales = blocks.len() * SUPER_BYTES;
+        for (place, block) in blocks.iter().enumerate() {
+            let at = scales + place * SCALE_BYTES + 2 * row;
+            tile[at..at + 2].copy_from_slice(&block[208..210]);
+            let tile = &mut tile[place * SUPER_BYTES..][..SUPER_BYTES];
+            for sub in 0..SUBS {
+                for half in 0..HALVES {
+                    tile[SMALL_SCALES + (sub * HALVES + half) * TILE_ROWS + row] =
+                        block[192 + sub * HALVES + half];
+                }
+                let bits = |group: usize, at: usize| six_bits(block, sub * BLOCK + 4 * group + at);
+                let start = sub * SUB_BYTES;
+                for pair in 0..GROUPS / 2 {
+                    let quad = from_fn(|at| (bits(pair, at) & 15) | (bits(pair + 4, at) & 15) << 4);
+                    place_quad(tile, start, pair, row, quad);
+                }
+                for four in 0..GROUPS / 4 {
+                    let quad = from_fn(|at| {
+                        (0..4).fold(0, |all, place| {
+                            all | (bits(4 * four + place, at) >> 4) << (2 * place)
+                        })
+                    });
+                    place_quad(tile, start + LOW_BYTES, four, row, quad);
+                }
+            }
+        }
+    }
+
+    fn unpack(tile: &[u8], row: usize, numbers: &mut [f32]) {
+        let scales = numbers.len() / SUPER * SUPER_BYTES;
+        for (place, numbers) in numbers.chunks_mut(SUPER).enumerate() {
+            let scale = half_at(tile, scales + place * SCALE_BYTES + 2 * row);
+            let tile = &tile[place * SUPER_BYTES..][..SUPER_BYTES];
+            for (column, number) in numbers.iter_mut().enumerate() {
+                let small = tile[SMALL_SCALES + column / FINE * TILE_ROWS + row] as i8;
+                let (sub, group, at) = (column / BLOCK, column % BLOCK / 4, column % 4);
+                let byte = |start: usize, group: usize| {
+                    tile[sub * SUB_BYTES + start + group * GROUP + 4 * row + at]
+                };
+                let low = byte(0, group % 4) >> (group / 4 * 4) & 15;
+                let high = byte(LOW_BYTES, group / 4) >> (group % 4 * 2) & 3;
+                *number = scale * f32::from(small) * (f32::from(low | high << 4) - 32.0);
+            }
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn multiply<S: Simd, const R: usize>(
+        tile: *const u8,
+        blocks: usize,
+        panel: *const u32,
+    ) -> Sums<S, R> {
+        // SAFETY: every offset is within the bytes and records that the caller promises.
+        unsafe {
+            let mut sums = [[S::splat(0.0); R]; MOST_PARTS];
+            let scales = tile.add(blocks / SUBS * SUPER_BYTES);
+            for block in 0..blocks {
+                let (place, sub) = (block / SUBS, block % SUBS);
+                let whole = tile.add(place * SUPER_BYTES);
+                let record = panel.add(block * RECORD * R);
+                for part in 0..TILE_ROWS / S::LANES {
+                    let first = part * S::LANES;
+                    let low = whole.add(sub * SUB_BYTES + 4 * first);
+                    let high = low.add(LOW_BYTES);
+                    let scale = S::load_halves(scales.add(place * SCALE_BYTES + 2 * first).cast());
+                    for half in 0..HALVES {
+                        let bits = S::load_quads(high.add(half * GROUP));
+                        let mut nibbles = [bits; 4];
+                        for (pair, nibbles) in nibbles.iter_mut().enumerate() {
+                            let both = S::load_quads(low.add(pair * GROUP));
+                            *nibbles = match half {
+                                0 => S::low_nibbles(both),
+                                _ => S::high_nibbles(both),
+                            };
+                        }
+                        let weights = [
+                            S::with_two_bits::<0>(nibbles[0], bits),
+                            S::with_two_bits::<1>(nibbles[1], bits),
+                            S::with_two_bits::<2>(nibbles[2], bits),
+                            S::with_two_bits::<3>(nibbles[3], bits),
+                        ];
+                        let mut products = [S::splat_int(0); R];
+                        for (row, product) in products.iter_mut().enumerate() {
+                            let offset = *record.add(Place::half_offset(R, half, row));
+                            *product = S::splat_int(offset as i32);
+                        }
+                        for (group, weights) in weights.into_iter().enumerate() {
+                            for (row, product) in products.iter_mut().enumerate() {
+                                let quad = Place::quad(R, 4 * half + group, row);
+                                let input = S::splat_quad(record.add(quad));
+                                *product = S::dot_small(*product, weights, input);
+                            }
+                        }
+                        let small = SMALL_SCALES + (sub * HALVES + half) * TILE_ROWS + first;
+                        let scale =
+                            S::multiply(scale, S::load_signed_bytes(whole.add(small).cast()));
+                        for row in 0..R {
+                            let input = f32::from_bits(*record.add(Place::scale(R, row)));
+                            let scale = S::multiply(scale, S::splat(input));
+                            let sum = &mut sums[part][row];
+                            *sum = S::multiply_add(S::to_floats(products[row]), scale, *sum);
+                        }
+                    }
+                }
+            }
+            sums
+        }
+    }
+}

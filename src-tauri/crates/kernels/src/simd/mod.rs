@@ -1,0 +1,95 @@
+//! What a kernel needs of a processor, in one trait with an implementation for each instruction set.
+
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod functions;
+mod portable;
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) use avx2::{with_avx_vnni, with_avx2};
+#[cfg(target_arch = "x86_64")]
+pub(crate) use avx512::with_avx512_vnni;
+pub(crate) use functions::{exp, gated, gelu, gelu_erf};
+pub(crate) use portable::Portable;
+
+/// Something to do with whatever instructions there are. `run` is to be `#[inline(always)]`, like all that it calls, so
+/// that it is compiled for the instructions of its caller.
+pub(crate) trait Work {
+    fn run<S: Simd>(self);
+}
+
+/// Vectors of [`Simd::LANES`] numbers, one for each of so many rows of a matrix.
+///
+/// # Safety
+/// Functions that take a pointer read or write as many numbers as their name and [`Simd::LANES`] say, at any alignment.
+/// All of them may be called only where the processor has the instructions: within the [`Work`] that an
+/// [`crate::InstructionSet`] runs.
+pub(crate) trait Simd: Copy {
+    /// Four small integers of each row.
+    type Quads: Copy;
+    /// An i32 of each row.
+    type Ints: Copy;
+    /// An f32 of each row.
+    type Floats: Copy;
+
+    /// Rows in a vector; divides 16.
+    const LANES: usize;
+    /// Rows of input that are worked on together: as many as there are registers for.
+    const PANEL: usize;
+    /// Whether [`Simd::dot_offset`] multiplies by stored bytes as they are, so that 128 times the input must be taken away.
+    const KEEPS_OFFSET: bool;
+
+    /// Four unsigned bytes of each row.
+    unsafe fn load_quads(from: *const u8) -> Self::Quads;
+    /// The same four signed bytes for each row.
+    unsafe fn splat_quad(from: *const u32) -> Self::Quads;
+    /// The lower four bits of each byte.
+    unsafe fn low_nibbles(quads: Self::Quads) -> Self::Quads;
+    /// The upper four bits of each byte.
+    unsafe fn high_nibbles(quads: Self::Quads) -> Self::Quads;
+    /// `nibbles + 16 b`, where `b` are the bits `2 PLACE` and `2 PLACE + 1` of each byte.
+    unsafe fn with_two_bits<const PLACE: i32>(
+        nibbles: Self::Quads,
+        bits: Self::Quads,
+    ) -> Self::Quads;
+
+    /// The same number for each row.
+    unsafe fn splat_int(number: i32) -> Self::Ints;
+    /// Adds the products of unsigned bytes up to 63 with signed ones above -128.
+    unsafe fn dot_small(sums: Self::Ints, small: Self::Quads, signed: Self::Quads) -> Self::Ints;
+    /// Adds the products of bytes less 128 with signed ones above -128; see [`Simd::KEEPS_OFFSET`].
+    unsafe fn dot_offset(sums: Self::Ints, offset: Self::Quads, signed: Self::Quads) -> Self::Ints;
+
+    /// Each number as a float.
+    unsafe fn to_floats(ints: Self::Ints) -> Self::Floats;
+    /// The same number for each row.
+    unsafe fn splat(number: f32) -> Self::Floats;
+    /// Floats as they are.
+    unsafe fn load(from: *const f32) -> Self::Floats;
+    /// Floats from halves.
+    unsafe fn load_halves(from: *const u16) -> Self::Floats;
+    /// Floats from unsigned bytes.
+    unsafe fn load_bytes(from: *const u8) -> Self::Floats;
+    /// Floats from signed bytes.
+    unsafe fn load_signed_bytes(from: *const i8) -> Self::Floats;
+    /// `a + b`.
+    unsafe fn add(a: Self::Floats, b: Self::Floats) -> Self::Floats;
+    /// The smaller of each two; `b` where one is no number.
+    unsafe fn min(a: Self::Floats, b: Self::Floats) -> Self::Floats;
+    /// The larger of each two; `b` where one is no number.
+    unsafe fn max(a: Self::Floats, b: Self::Floats) -> Self::Floats;
+    /// `a / b`.
+    unsafe fn divide(a: Self::Floats, b: Self::Floats) -> Self::Floats;
+    /// Adds the lowest bits of `power`, as an integer, to the exponent of each number.
+    unsafe fn times_power_of_two(numbers: Self::Floats, power: Self::Floats) -> Self::Floats;
+    /// `a b`.
+    unsafe fn multiply(a: Self::Floats, b: Self::Floats) -> Self::Floats;
+    /// `a b + c`, rounded once.
+    unsafe fn multiply_add(a: Self::Floats, b: Self::Floats, c: Self::Floats) -> Self::Floats;
+    /// `c - a b`, rounded once.
+    unsafe fn take_product(a: Self::Floats, b: Self::Floats, c: Self::Floats) -> Self::Floats;
+    /// Writes the numbers.
+    unsafe fn store(to: *mut f32, numbers: Self::Floats);
+}

@@ -1,0 +1,184 @@
+//! Every kernel on every instruction set that the machine has, against sums in f64 over what the files' blocks mean.
+//!
+//! The bound of an output: its input is rounded to a 254th of the largest number of a block, so its error is at most the
+//! sum over blocks of that times the sizes of the block's weights; and f32 rounds each of its additions.
+
+mod blocks;
+
+use bimo_kernels::{Format, InstructionSet, PackedMatrix, Pool, Product, multiply};
+use blocks::{Dice, FileMatrix};
+use proptest::prelude::*;
+
+const BLOCK: usize = 32;
+
+/// The product in f64, and how far an output may be from it.
+fn expected(matrix: &FileMatrix, x: &[f32]) -> Vec<(f64, f64)> {
+    let row = |row: usize| {
+        let weights = &matrix.numbers[row * matrix.columns..][..matrix.columns];
+        let (mut sum, mut bound) = (0.0, 1e-12);
+        for (weights, x) in weights.chunks(BLOCK).zip(x.chunks(BLOCK)) {
+            let top = x.iter().fold(0.0f64, |top, x| top.max(f64::from(x.abs())));
+            let sizes: f64 = weights.iter().map(|weight| weight.abs()).sum();
+            let products = weights.iter().zip(x).map(|(weight, x)| weight * f64::from(*x));
+            sum += products.sum::<f64>();
+            // Formats whose weights are differences add what they take away: both parts round.
+            bound += sizes * top * (1.001 / 254.0) + matrix.largest * top * BLOCK as f64 * 4e-6;
+        }
+        (sum, bound)
+    };
+    (0..matrix.rows).map(row).collect()
+}
+
+fn product(pool: &Pool, set: InstructionSet, matrix: &PackedMatrix, x: &[f32]) -> Vec<f32> {
+    let mut output = vec![f32::NAN; x.len() / matrix.columns() * matrix.rows()];
+    multiply(pool, set, x, &mut [Product { matrix, bias: None, output: &mut output }]);
+    output
+}
+
+fn check(format: Format, rows: usize, columns: usize, inputs: usize, seed: u64) {
+    let mut dice = Dice(seed);
+    let matrix = FileMatrix::random(format, rows, columns, &mut dice);
+    let packed = PackedMatrix::from_blocks(format, rows, columns, &matrix.bytes);
+    let mut row_numbers = vec![0.0; columns];
+    for row in 0..rows {
+        packed.row(row, &mut row_numbers);
+        for (found, number) in row_numbers.iter().zip(&matrix.numbers[row * columns..]) {
+            let far = (f64::from(*found) - number).abs();
+            assert!(far <= matrix.largest * 1e-6, "{format:?} row {row}: {found} for {number}");
+        }
+    }
+    let x: Vec<f32> = (0..inputs * columns).map(|_| dice.float()).collect();
+    let alone = Pool::new(1);
+    let first = product(&alone, InstructionSet::PORTABLE, &packed, &x);
+    for (x, found) in x.chunks(columns).zip(first.chunks(rows)) {
+        for (row, (expected, bound)) in expected(&matrix, x).into_iter().enumerate() {
+            let far = (f64::from(found[row]) - expected).abs();
+            assert!(far <= bound, "{format:?} {rows}x{columns} row {row}: {far} > {bound}");
+        }
+    }
+    let bits = |numbers: &[f32]| numbers.iter().map(|n| n.to_bits()).collect::<Vec<_>>();
+    let several = Pool::new(3);
+    for set in InstructionSet::all() {
+        let words = format!("{format:?} {rows}x{columns} {inputs} {}", set.name());
+        let together = product(&several, set, &packed, &x);
+        assert_eq!(bits(&together), bits(&first), "{words}");
+        for (x, row) in x.chunks(columns).zip(first.chunks(rows)) {
+            assert_eq!(bits(&product(&alone, set, &packed, x)), bits(row), "alone {words}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 40, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn products_are_within_their_bound_and_have_the_same_bits_everywhere(
+        format in prop_oneof![Just(Format::Q8_0), Just(Format::Q4K), Just(Format::Q6K)],
+        rows in 1usize..70,
+        blocks in 1usize..8,
+        inputs in 1usize..20,
+        seed: u64,
+    ) {
+        check(format, rows, blocks * format.block_columns(), inputs, seed);
+    }
+}
+
+#[test]
+fn what_is_large_enough_to_be_shared_has_the_same_bits() {
+    for (format, rows, columns, inputs) in
+        [(Format::Q8_0, 1003, 672, 37), (Format::Q4K, 600, 1024, 70), (Format::Q6K, 1700, 512, 1)]
+    {
+        check(format, rows, columns, inputs, 5);
+    }
+}
+
+#[test]
+fn extreme_bytes_overflow_nothing() {
+    for format in [Format::Q8_0, Format::Q4K, Format::Q6K] {
+        for byte in [0x00, 0x7F, 0x80, 0xFF] {
+            let mut matrix = FileMatrix::of_byte(format, 16, 512, byte);
+            let packed = PackedMatrix::from_blocks(format, 16, 512, &matrix.bytes);
+            matrix.numbers = matrix.numbers_of_bytes();
+            for sign in [1.0, -1.0] {
+                let x = [sign; 512];
+                for set in InstructionSet::all() {
+                    let found = product(&Pool::new(1), set, &packed, &x);
+                    for (found, (expected, bound)) in found.iter().zip(expected(&matrix, &x)) {
+                        let far = (f64::from(*found) - expected).abs();
+                        assert!(far <= bound, "{format:?} {byte:#x} {}: {far}", set.name());
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn several_products_of_one_input_are_those_of_each_with_its_bias() {
+    let mut dice = Dice(3);
+    let formats = [Format::Q4K, Format::Q8_0, Format::Q6K];
+    let matrices = formats.map(|format| {
+        let rows = 19 + format.block_bytes() % 7;
+        let file = FileMatrix::random(format, rows, 256, &mut dice);
+        PackedMatrix::from_blocks(format, rows, 256, &file.bytes)
+    });
+    let x: Vec<f32> = (0..5 * 256).map(|_| dice.float()).collect();
+    let biases = matrices.each_ref().map(|matrix| vec![0.5f32; matrix.rows()]);
+    let mut outputs = matrices.each_ref().map(|matrix| vec![0.0; 5 * matrix.rows()]);
+    let mut products: Vec<_> = matrices
+        .iter()
+        .zip(&biases)
+        .zip(&mut outputs)
+        .map(|((matrix, bias), output)| Product { matrix, bias: Some(bias), output })
+        .collect();
+    let (pool, set) = (Pool::new(2), InstructionSet::chosen());
+    multiply(&pool, set, &x, &mut products);
+    for (matrix, output) in matrices.iter().zip(&outputs) {
+        let expected = product(&pool, set, matrix, &x);
+        assert!(output.iter().zip(expected).all(|(found, alone)| *found == alone + 0.5));
+    }
+}
+
+#[test]
+fn floats_of_any_width_are_rounded_to_a_127th_of_their_blocks_largest() {
+    let mut dice = Dice(9);
+    let (rows, columns) = (21, 75);
+    let numbers: Vec<f32> = (0..rows * columns).map(|_| dice.float()).collect();
+    let packed = PackedMatrix::from_rows(rows, columns, |row, to| {
+        to.copy_from_slice(&numbers[row * columns..][..columns]);
+    });
+    let mut kept = vec![0.0; columns];
+    let mut matrix =
+        FileMatrix { rows, columns, numbers: Vec::new(), bytes: Vec::new(), largest: 1.0 };
+    for (row, numbers) in numbers.chunks(columns).enumerate() {
+        packed.row(row, &mut kept);
+        for (kept, numbers) in kept.chunks(BLOCK).zip(numbers.chunks(BLOCK)) {
+            let top = numbers.iter().fold(0.0f32, |top, number| top.max(number.abs()));
+            // Half a step, and a half has eleven bits.
+            let bound = top / 254.0 * 1.001 + top / 2048.0;
+            assert!(kept.iter().zip(numbers).all(|(kept, number)| (kept - number).abs() <= bound));
+        }
+        matrix.numbers.extend(kept.iter().map(|&number| f64::from(number)));
+    }
+    let x: Vec<f32> = (0..columns).map(|_| dice.float()).collect();
+    for set in InstructionSet::all() {
+        let found = product(&Pool::new(1), set, &packed, &x);
+        for (found, (expected, bound)) in found.iter().zip(expected(&matrix, &x)) {
+            assert!((f64::from(*found) - expected).abs() <= bound, "{}", set.name());
+        }
+    }
+}
+
+#[test]
+fn an_input_that_is_no_number_makes_none() {
+    let mut dice = Dice(1);
+    let file = FileMatrix::random(Format::Q8_0, 16, 64, &mut dice);
+    let packed = PackedMatrix::from_blocks(Format::Q8_0, 16, 64, &file.bytes);
+    for set in InstructionSet::all() {
+        let mut x = [1.0; 128];
+        x[70] = f32::INFINITY;
+        let found = product(&Pool::new(1), set, &packed, &x);
+        assert!(found[..16].iter().all(|number| number.is_finite()), "{}", set.name());
+        assert!(found[16..].iter().all(|number| number.is_nan()), "{}", set.name());
+    }
+}
