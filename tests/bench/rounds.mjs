@@ -6,10 +6,10 @@ import { spawnSync } from "node:child_process";
 import { row } from "./table.mjs";
 
 const THREADS = "2";
-const LIMITED = { MISTRALRS_FORCE_AVX2: "1", CT2_FORCE_CPU_ISA: "AVX2" };
+const LIMITED = { BIMO_INSTRUCTIONS: "avx2", CT2_FORCE_CPU_ISA: "AVX2" };
 
 /**
- * The two sides. `limit` is "AVX2" or nothing; candle and CTranslate2 heed a variable, llama.cpp is a build of its own.
+ * The two sides. `limit` is "AVX2" or nothing; Bimo and CTranslate2 heed a variable, llama.cpp is a build of its own.
  */
 export function sides({ ours, python, script, avx2 }, limit) {
   const limits = limit === undefined ? {} : LIMITED;

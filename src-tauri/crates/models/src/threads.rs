@@ -1,10 +1,14 @@
 //! How many cores a model computes on.
 //!
-//! candle's quantised kernels spin while they wait for each other. On every core they fight with whatever else runs,
+//! Threads that compute look out for each other. On every core they fight with whatever else runs,
 //! the window among it: measured on two cores with one other busy process, a token of a small model took 140 ms on two
 //! threads and 3 ms on one. So one core is left alone unless the person says otherwise.
 
-/// Where candle looks, once, when it first computes.
+use std::sync::OnceLock;
+
+use bimo_kernels::Pool;
+
+/// Where candle looks, once, when it first computes, and [`pool`] does.
 const VARIABLE: &str = "CANDLE_NUM_THREADS";
 
 /// Sets the number of threads for the whole process; 0 leaves one core free. A number in the environment wins.
@@ -20,6 +24,15 @@ pub fn settle_threads(chosen: usize) {
     unsafe {
         std::env::set_var(VARIABLE, threads.to_string());
     }
+}
+
+/// The threads of everything that is computed on the processor.
+pub(crate) fn pool() -> &'static Pool {
+    static POOL: OnceLock<Pool> = OnceLock::new();
+    POOL.get_or_init(|| {
+        let stated = std::env::var(VARIABLE).ok().and_then(|number| number.parse().ok());
+        Pool::new(stated.unwrap_or_else(|| free_cores(cores())))
+    })
 }
 
 fn cores() -> usize {

@@ -8,7 +8,7 @@ use bimo_engine::{
     CancellationToken, Flow, GenerationEvent, GenerationRequest, SamplingParams, TextGenerator,
     TokenId,
 };
-use bimo_models::{ModelSource, Precision, load_decoder};
+use bimo_models::{ModelSource, Precision, load};
 use serde::{Deserialize, Serialize};
 
 use crate::machine::Memory;
@@ -18,14 +18,8 @@ use crate::{Answer, FIRST, options};
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Run {
-    /// Reads a prompt and writes on, always the likeliest token, `choices` times side by side where that is said. Of prompts
-    /// that begin alike the beginning is read once only.
-    Write {
-        prompt: Vec<TokenId>,
-        written: usize,
-        #[serde(default = "one")]
-        choices: usize,
-    },
+    /// Reads a prompt and writes on, always the likeliest token. Prompts that begin alike would be read once only.
+    Write { prompt: Vec<TokenId>, written: usize },
     /// Says how likely each token of a text is, but the first.
     Score(Vec<TokenId>),
 }
@@ -41,13 +35,11 @@ pub enum Found {
 pub fn measure(path: PathBuf, runs: &[Run]) -> Result<Answer<Found>, Box<dyn Error>> {
     let memory = Memory::watch();
     let started = Instant::now();
-    // Whoever is compared with guesses nothing either.
-    let model = load_decoder(&ModelSource::Path(path), &options(Precision::Fast))?;
-    let mut model = model.without_guesses();
-    write(&mut model, &[FIRST], 1, 1)?;
+    let mut model = load(&ModelSource::Path(path), &options(Precision::Fast))?;
+    write(model.as_mut(), &[FIRST], 1)?;
     let load_seconds = started.elapsed().as_secs_f64();
     let runs = runs.iter().map(|run| match run {
-        Run::Write { prompt, written, choices } => write(&mut model, prompt, *written, *choices),
+        Run::Write { prompt, written } => write(model.as_mut(), prompt, *written),
         Run::Score(text) => {
             let scores = model.score(text, &CancellationToken::new())?;
             Ok(Found::Scored(scores.into_iter().map(|score| score.logprob).collect()))
@@ -57,20 +49,15 @@ pub fn measure(path: PathBuf, runs: &[Run]) -> Result<Answer<Found>, Box<dyn Err
     Ok(Answer { load_seconds, runs, peak_bytes: memory.peak() })
 }
 
-const fn one() -> usize {
-    1
-}
-
 fn write(
     model: &mut dyn TextGenerator,
     prompt: &[TokenId],
     written: usize,
-    choices: usize,
 ) -> Result<Found, Box<dyn Error>> {
     let request = GenerationRequest {
         prompt: prompt.to_vec(),
         sampling: SamplingParams::greedy(),
-        choices,
+        choices: 1,
         max_tokens: written,
         min_tokens: written,
         stop: Vec::new(),
@@ -78,7 +65,7 @@ fn write(
     };
     let mut tokens = Vec::new();
     let outcome = model.generate(&request, &CancellationToken::new(), &mut |event| {
-        if let GenerationEvent::Token { choice: 0, token, .. } = event {
+        if let GenerationEvent::Token { token, .. } = event {
             tokens.push(token);
         }
         Flow::Continue

@@ -1,11 +1,13 @@
 //! Attention with grouped heads over a cache (Ainslie et al. 2023).
 
+use bimo_kernels::{InstructionSet, LookBack, Sees, attend};
 use candle_core::{Result, Tensor};
 
-use super::attend::attend;
+use super::attend::attend as by_products;
 use super::model::Pass;
 use super::{DecoderConfig, LayerConfig};
-use crate::layers::{Linear, Norm};
+use crate::layers::{Linear, Norm, numbers, rows};
+use crate::threads::pool;
 
 /// The part of a block that looks back along the text.
 pub(super) struct Attention {
@@ -55,9 +57,57 @@ pub(super) struct HeadNorms {
 impl Attention {
     /// `[rows, hidden]` to the same.
     pub fn forward(&self, x: &Tensor, layer: usize, pass: &mut Pass<'_, '_>) -> Result<Tensor> {
+        let projected = self.project(x)?;
+        let seen = match x.device().is_cpu() {
+            true => self.look_back(projected, layer, pass)?,
+            false => self.look_back_on_gpu(projected, layer, pass)?,
+        };
+        self.output.forward(&seen)
+    }
+
+    /// Rows of queries, keys and values to rows of what the queries find.
+    fn look_back(
+        &self,
+        (query, key, value): (Tensor, Tensor, Tensor),
+        layer: usize,
+        pass: &mut Pass<'_, '_>,
+    ) -> Result<Tensor> {
         let View { heads, kv_heads, head_dim, scale, layer: LayerConfig { rope, window } } =
             self.view;
-        let (query, key, value) = self.project(x)?;
+        let (mut query, mut key, value) = (numbers(&query)?, numbers(&key)?, numbers(&value)?);
+        if let Some(norms) = &self.head_norms {
+            norms.query.normalise(&mut query)?;
+            norms.key.normalise(&mut key)?;
+        }
+        pass.rotate_rows(&mut query, head_dim, rope);
+        pass.rotate_rows(&mut key, head_dim, rope);
+        let (row, kv_row) = (heads * head_dim, kv_heads * head_dim);
+        let mut seen = vec![0.0; query.len()];
+        let mut start = 0;
+        for run in pass.runs.iter_mut() {
+            let places = start..start + run.tokens.len();
+            start = places.end;
+            let kv = places.start * kv_row..places.end * kv_row;
+            let first = run.context.tokens().len();
+            let cache = run.context.cache(layer)?;
+            cache.write_all(first, &key[kv.clone()], &value[kv]);
+            let queries = places.start * row..places.end * row;
+            let sees = Sees::Back { window };
+            let look = LookBack { cache, first, heads, scale: scale as f32, sees };
+            let set = InstructionSet::chosen();
+            attend(pool(), set, &look, &query[queries.clone()], &mut seen[queries]);
+        }
+        rows(seen, row)
+    }
+
+    fn look_back_on_gpu(
+        &self,
+        (query, key, value): (Tensor, Tensor, Tensor),
+        layer: usize,
+        pass: &mut Pass<'_, '_>,
+    ) -> Result<Tensor> {
+        let View { heads, kv_heads, head_dim, scale, layer: LayerConfig { rope, window } } =
+            self.view;
         let norms = self.head_norms.as_ref();
         let query = self.split_heads(&query, heads, norms.map(|norms| &norms.query))?;
         let key = self.split_heads(&key, kv_heads, norms.map(|norms| &norms.key))?;
@@ -69,17 +119,17 @@ impl Attention {
             let count = run.tokens.len();
             let rows = |tensor: &Tensor| tensor.narrow(1, first, count)?.contiguous();
             let (keys, values) = run.context.write(layer, &rows(&key)?, &rows(&value)?)?;
-            let found = attend(&rows(&query)?, &keys, &values, scale, window)?;
+            let found = by_products(&rows(&query)?, &keys, &values, scale, window)?;
             seen.push(found.transpose(0, 1)?.reshape((count, heads * head_dim))?);
             first += count;
         }
-        self.output.forward(&Tensor::cat(&seen, 0)?)
+        Tensor::cat(&seen, 0)
     }
 
     fn project(&self, x: &Tensor) -> Result<(Tensor, Tensor, Tensor)> {
         match &self.projections {
             Projections::Separate { query, key, value } => {
-                Ok((query.forward(x)?, key.forward(x)?, value.forward(x)?))
+                Linear::forward_all([query, key, value], x).map(Into::into)
             }
             Projections::Fused(linear) => {
                 let all = linear.forward(x)?;

@@ -1,7 +1,8 @@
 //! What a model has read: tokens, and their keys and values, so that nothing is read twice.
 
 use bimo_engine::TokenId;
-use candle_core::{DType, Device, Result, Tensor};
+use bimo_kernels::{Kept, KvCache};
+use candle_core::{DType, Device, Result, Tensor, bail};
 
 use super::DecoderConfig;
 
@@ -20,10 +21,12 @@ pub struct Context {
     is_long: bool,
 }
 
-/// Keys and values of one layer, each `[kv_heads, capacity, head_dim]`.
-struct Layer {
-    keys: Tensor,
-    values: Tensor,
+/// Keys and values of one layer.
+enum Layer {
+    /// On the processor.
+    Cache(KvCache),
+    /// On a GPU, each `[kv_heads, capacity, head_dim]`.
+    Tensors { keys: Tensor, values: Tensor },
 }
 
 #[derive(Clone)]
@@ -43,7 +46,7 @@ impl Context {
             limit: config.context_length,
             device: device.clone(),
         };
-        let layers = (0..config.layers.len()).map(|_| shape.layer(0)).collect::<Result<_>>()?;
+        let layers = (0..config.layers.len()).map(|_| shape.layer()).collect::<Result<_>>()?;
         Ok(Self { tokens: Vec::new(), layers, capacity: 0, shape, foreseen: 0, is_long: false })
     }
 
@@ -55,7 +58,11 @@ impl Context {
     /// Bytes of its keys and values.
     pub fn bytes(&self) -> u64 {
         let Shape { kv_heads, head_dim, .. } = self.shape;
-        (2 * self.layers.len() * self.capacity * kv_heads * head_dim * size_of::<f32>()) as u64
+        let bytes = |layer: &Layer| match layer {
+            Layer::Cache(cache) => cache.bytes(),
+            Layer::Tensors { .. } => 2 * self.capacity * kv_heads * head_dim * size_of::<f32>(),
+        };
+        self.layers.iter().map(bytes).sum::<usize>() as u64
     }
 
     /// Forgets all but the first `length` tokens.
@@ -93,7 +100,12 @@ impl Context {
     /// One that shares nothing with this and can go another way.
     pub fn duplicate(&self) -> Result<Self> {
         let copy = |layer: &Layer| -> Result<Layer> {
-            Ok(Layer { keys: layer.keys.copy()?, values: layer.values.copy()? })
+            Ok(match layer {
+                Layer::Cache(cache) => Layer::Cache(cache.clone()),
+                Layer::Tensors { keys, values } => {
+                    Layer::Tensors { keys: keys.copy()?, values: values.copy()? }
+                }
+            })
         };
         Ok(Self {
             tokens: self.tokens.clone(),
@@ -114,31 +126,49 @@ impl Context {
         let generous = (self.capacity + self.capacity / 2).max(needed);
         let capacity = generous.next_multiple_of(GROWTH_TOKENS).min(self.shape.limit).max(needed);
         for layer in &mut self.layers {
-            let grown = self.shape.layer(capacity)?;
-            if !self.tokens.is_empty() {
-                let read = |tensor: &Tensor| tensor.narrow(1, 0, self.tokens.len())?.contiguous();
-                grown.keys.slice_set(&read(&layer.keys)?, 1, 0)?;
-                grown.values.slice_set(&read(&layer.values)?, 1, 0)?;
+            match layer {
+                Layer::Cache(cache) => cache.grow(capacity, self.tokens.len()),
+                Layer::Tensors { keys, values } => {
+                    let (new_keys, new_values) =
+                        (self.shape.zeros(capacity)?, self.shape.zeros(capacity)?);
+                    if !self.tokens.is_empty() {
+                        let read =
+                            |tensor: &Tensor| tensor.narrow(1, 0, self.tokens.len())?.contiguous();
+                        new_keys.slice_set(&read(keys)?, 1, 0)?;
+                        new_values.slice_set(&read(values)?, 1, 0)?;
+                    }
+                    (*keys, *values) = (new_keys, new_values);
+                }
             }
-            *layer = grown;
         }
         self.capacity = capacity;
         Ok(())
     }
 
-    /// Writes keys and values, `[kv_heads, n, head_dim]`, of the next `n` tokens into the room reserved for them.
-    /// Answers those of all tokens, these included. The tokens count as read only after [`Context::push`].
+    /// On the processor, the keys and values of a layer. There is room for what was reserved; tokens count as read only
+    /// after [`Context::push`].
+    pub(super) fn cache(&mut self, layer: usize) -> Result<&mut KvCache> {
+        match &mut self.layers[layer] {
+            Layer::Cache(cache) => Ok(cache),
+            Layer::Tensors { .. } => bail!("a cache of another device"),
+        }
+    }
+
+    /// On a GPU, writes keys and values, `[kv_heads, n, head_dim]`, of the next `n` tokens into the room reserved for
+    /// them. Answers those of all tokens, these included. The tokens count as read only after [`Context::push`].
     pub(super) fn write(
         &mut self,
         layer: usize,
-        keys: &Tensor,
-        values: &Tensor,
+        new_keys: &Tensor,
+        new_values: &Tensor,
     ) -> Result<(Tensor, Tensor)> {
-        let layer = &self.layers[layer];
-        let length = self.tokens.len() + keys.dim(1)?;
-        layer.keys.slice_set(&keys.contiguous()?, 1, self.tokens.len())?;
-        layer.values.slice_set(&values.contiguous()?, 1, self.tokens.len())?;
-        Ok((layer.keys.narrow(1, 0, length)?, layer.values.narrow(1, 0, length)?))
+        let Layer::Tensors { keys, values } = &self.layers[layer] else {
+            bail!("a cache of another device")
+        };
+        let length = self.tokens.len() + new_keys.dim(1)?;
+        keys.slice_set(&new_keys.contiguous()?, 1, self.tokens.len())?;
+        values.slice_set(&new_values.contiguous()?, 1, self.tokens.len())?;
+        Ok((keys.narrow(1, 0, length)?, values.narrow(1, 0, length)?))
     }
 
     /// Counts tokens as read, when every layer has written them.
@@ -148,9 +178,14 @@ impl Context {
 }
 
 impl Shape {
-    fn layer(&self, capacity: usize) -> Result<Layer> {
-        let zeros =
-            || Tensor::zeros((self.kv_heads, capacity, self.head_dim), DType::F32, &self.device);
-        Ok(Layer { keys: zeros()?, values: zeros()? })
+    fn layer(&self) -> Result<Layer> {
+        Ok(match self.device.is_cpu() {
+            true => Layer::Cache(KvCache::new(self.kv_heads, self.head_dim, Kept::Whole)),
+            false => Layer::Tensors { keys: self.zeros(0)?, values: self.zeros(0)? },
+        })
+    }
+
+    fn zeros(&self, capacity: usize) -> Result<Tensor> {
+        Tensor::zeros((self.kv_heads, capacity, self.head_dim), DType::F32, &self.device)
     }
 }

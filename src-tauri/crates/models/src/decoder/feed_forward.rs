@@ -26,7 +26,7 @@ impl FeedForward {
         match self {
             Self::Gated { gate, activation, down } => {
                 let (gate, up) = gate.sides(x)?;
-                down.forward(&(activation.bend(&gate)? * up)?)
+                down.forward(&activation.bend_and_multiply(&gate, &up)?)
             }
             Self::Plain { up, down } => down.forward(&Activation::Gelu.bend(&up.forward(x)?)?),
         }
@@ -36,7 +36,7 @@ impl FeedForward {
 impl Gate {
     fn sides(&self, x: &Tensor) -> Result<(Tensor, Tensor)> {
         match self {
-            Self::Separate { gate, up } => Ok((gate.forward(x)?, up.forward(x)?)),
+            Self::Separate { gate, up } => Linear::forward_all([gate, up], x).map(Into::into),
             Self::Fused(linear) => {
                 let both = linear.forward(x)?;
                 let width = both.dim(1)? / 2;

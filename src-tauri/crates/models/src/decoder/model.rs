@@ -105,17 +105,6 @@ impl Decoder {
         }
     }
 
-    /// How many tokens behind the next one may be read in the hope that they are right. Taken back, they leave no
-    /// trace: a row's numbers are its own on the processor only, and the text must not become a long one by them.
-    pub fn room_for_guesses(&self, context: &Context) -> usize {
-        let next = context.length_with(1);
-        let limit = self.config.context_length - next.min(self.config.context_length);
-        match self.device.is_cpu() && self.is_long(next) == self.is_long(next + limit) {
-            true => limit,
-            false => 0,
-        }
-    }
-
     /// Reads the tokens of all runs at once and answers the logits of each row wanted, run after run.
     ///
     /// After a failure no run has read anything.
@@ -191,8 +180,8 @@ impl Decoder {
         for run in runs.iter_mut() {
             run.context.reserve(run.tokens.len())?;
         }
-        let rotations = self.rotaries.iter().map(|rotary| rotary.at(places, &self.device));
-        Ok(Pass { rotations: rotations.collect::<candle::Result<_>>()?, runs })
+        let rotations = self.rotaries.iter().map(|rotary| rotary.at(places)).collect();
+        Ok(Pass { rotations, runs })
     }
 
     fn last_rows(&self, x: &Tensor, runs: &[Run<'_>]) -> candle::Result<Tensor> {
@@ -217,6 +206,13 @@ impl Pass<'_, '_> {
         match rope {
             Some(rope) => self.rotations[rope].apply(&x.unsqueeze(0)?)?.squeeze(0),
             None => Ok(x.clone()),
+        }
+    }
+
+    /// The same for `[rows, heads * head_dim]`, in place.
+    pub fn rotate_rows(&self, numbers: &mut [f32], head_dim: usize, rope: Option<usize>) {
+        if let Some(rope) = rope {
+            self.rotations[rope].turn_rows(numbers, head_dim);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::f32::consts::TAU;
 
-use candle_core::{Device, Result, Tensor};
+use candle_core::{Result, Tensor};
 use candle_nn::rotary_emb;
 
 use super::{Rope, RopeLayout, RopeScaling};
@@ -33,10 +33,10 @@ pub(super) struct Place {
 
 /// The turns of a batch's rows.
 pub(super) struct Rotation {
-    /// `[rows, width / 2]`.
-    cos: Tensor,
-    /// `[rows, width / 2]`.
-    sin: Tensor,
+    /// For each row, for each pair of a head's elements.
+    cos: Vec<f32>,
+    sin: Vec<f32>,
+    rows: usize,
     layout: RopeLayout,
 }
 
@@ -78,8 +78,7 @@ impl Rotary {
     }
 
     /// The turns of rows that stand at these places.
-    pub fn at(&self, places: &[Place], device: &Device) -> Result<Rotation> {
-        let shape = (places.len(), self.frequencies.len());
+    pub fn at(&self, places: &[Place]) -> Rotation {
         let angles = places.iter().flat_map(|place| {
             let frequencies = match &self.long {
                 Some(long) if place.is_long => &long.frequencies,
@@ -90,18 +89,14 @@ impl Rotary {
         let turns =
             angles.map(|angle| (angle.cos() * self.magnitude, angle.sin() * self.magnitude));
         let (cos, sin): (Vec<_>, Vec<_>) = turns.unzip();
-        Ok(Rotation {
-            cos: Tensor::from_vec(cos, shape, device)?,
-            sin: Tensor::from_vec(sin, shape, device)?,
-            layout: self.layout,
-        })
+        Rotation { cos, sin, rows: places.len(), layout: self.layout }
     }
 }
 
 impl Rotation {
-    /// Turns `[1, heads, rows, head_dim]`.
+    /// Turns `[1, heads, rows, head_dim]`, on any device.
     pub fn apply(&self, x: &Tensor) -> Result<Tensor> {
-        let (width, head_dim) = (2 * self.cos.dim(1)?, x.dim(3)?);
+        let (width, head_dim) = (2 * self.pairs(), x.dim(3)?);
         if width == head_dim {
             return self.turn(x);
         }
@@ -110,11 +105,50 @@ impl Rotation {
     }
 
     fn turn(&self, x: &Tensor) -> Result<Tensor> {
+        let tensor =
+            |numbers: &[f32]| Tensor::from_slice(numbers, (self.rows, self.pairs()), x.device());
+        let (cos, sin) = (tensor(&self.cos)?, tensor(&self.sin)?);
         match self.layout {
-            RopeLayout::HalfSplit => rotary_emb::rope(x, &self.cos, &self.sin),
-            RopeLayout::Interleaved => rotary_emb::rope_i(x, &self.cos, &self.sin),
+            RopeLayout::HalfSplit => rotary_emb::rope(x, &cos, &sin),
+            RopeLayout::Interleaved => rotary_emb::rope_i(x, &cos, &sin),
         }
     }
+
+    /// Turns rows of heads, `[rows, heads * head_dim]`, in place.
+    pub fn turn_rows(&self, numbers: &mut [f32], head_dim: usize) {
+        let (pairs, row) = (self.pairs(), numbers.len() / self.rows);
+        for (place, row) in numbers.chunks_exact_mut(row).enumerate() {
+            let cos = &self.cos[place * pairs..][..pairs];
+            let sin = &self.sin[place * pairs..][..pairs];
+            for head in row.chunks_exact_mut(head_dim) {
+                match self.layout {
+                    RopeLayout::HalfSplit => {
+                        let (first, rest) = head.split_at_mut(pairs);
+                        for pair in 0..pairs {
+                            (first[pair], rest[pair]) =
+                                turned(first[pair], rest[pair], cos[pair], sin[pair]);
+                        }
+                    }
+                    RopeLayout::Interleaved => {
+                        for (pair, elements) in
+                            head.as_chunks_mut::<2>().0[..pairs].iter_mut().enumerate()
+                        {
+                            (elements[0], elements[1]) =
+                                turned(elements[0], elements[1], cos[pair], sin[pair]);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn pairs(&self) -> usize {
+        self.cos.len() / self.rows.max(1)
+    }
+}
+
+fn turned(a: f32, b: f32, cos: f32, sin: f32) -> (f32, f32) {
+    (a * cos - b * sin, a * sin + b * cos)
 }
 
 impl RopeScaling {
@@ -153,6 +187,8 @@ fn pair_that_turns(turns: f32, context: usize, rope: &Rope) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use candle_core::Device;
+
     use super::*;
 
     fn rope(layout: RopeLayout, scaling: Option<RopeScaling>) -> Rope {
@@ -168,9 +204,12 @@ mod tests {
         };
         let turned = |layout| {
             let rotary = Rotary::new(&rope(layout, None), None);
-            let rotation =
-                rotary.at(&[Place { position: 3, is_long: false }], &Device::Cpu).unwrap();
-            rotation.apply(&x).unwrap().flatten_all().unwrap().to_vec1::<f32>().unwrap()
+            let rotation = rotary.at(&[Place { position: 3, is_long: false }]);
+            let found = rotation.apply(&x).unwrap().flatten_all().unwrap().to_vec1().unwrap();
+            let mut in_place = [1.0, 2.0, 3.0, 4.0];
+            rotation.turn_rows(&mut in_place, 4);
+            assert_eq!(found, in_place);
+            found
         };
         let close = |found: Vec<f32>, expected: [f32; 4]| {
             let far = found.iter().zip(expected).any(|(a, b)| (a - b).abs() > 1e-5);
@@ -187,9 +226,13 @@ mod tests {
         let x = Tensor::new(&[[[[1.0f32, 2.0, 3.0, 4.0, 5.0, 6.0]]]], &Device::Cpu).unwrap();
         let rotation = Rotary::new(&rope(RopeLayout::HalfSplit, None), None);
         let place = Place { position: 3, is_long: false };
-        let turned = rotation.at(&[place], &Device::Cpu).unwrap().apply(&x).unwrap();
+        let rotation = rotation.at(&[place]);
+        let turned = rotation.apply(&x).unwrap();
         let turned = turned.flatten_all().unwrap().to_vec1::<f32>().unwrap();
         assert_eq!(turned[4..], [5.0, 6.0]);
+        let mut in_place = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+        rotation.turn_rows(&mut in_place, 6);
+        assert_eq!(turned, in_place);
         assert!((turned[0] - (3f32.cos() - 3.0 * 3f32.sin())).abs() < 1e-5);
     }
 
@@ -243,10 +286,10 @@ mod tests {
         let rotary = Rotary::new(&rope(RopeLayout::HalfSplit, Some(scaling)), None);
         assert!(!rotary.is_long(100) && rotary.is_long(101));
         let places = [false, true].map(|is_long| Place { position: 2, is_long });
-        let cos = rotary.at(&places, &Device::Cpu).unwrap().cos.to_vec2::<f32>().unwrap();
+        let cos = rotary.at(&places).cos;
         // Frequencies 1 and 0.01, divided.
         let expected = [[2.0f32, 0.01], [0.5, 0.004]].map(|row| row.map(|a| 1.5 * a.cos()));
-        for (found, expected) in cos.iter().flatten().zip(expected.iter().flatten()) {
+        for (found, expected) in cos.iter().zip(expected.iter().flatten()) {
             assert!((found - expected).abs() < 1e-6, "{cos:?}");
         }
     }

@@ -73,7 +73,7 @@ impl Weights for MadeUp {
         self.shape(name).is_some()
     }
 
-    fn get(&self, name: &str) -> Result<Weight, EngineError> {
+    fn get(&self, name: &str) -> Result<Weight<'_>, EngineError> {
         let shape = self.shape(name).ok_or_else(|| EngineError::ModelIncomplete(name.into()))?;
         let mut state =
             name.bytes().fold(1u32, |state, byte| state * 31 % 65_521 + u32::from(byte));

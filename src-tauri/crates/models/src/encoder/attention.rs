@@ -2,10 +2,12 @@
 
 use std::ops::Range;
 
+use bimo_kernels::{InstructionSet, Kept, KvCache, LookBack, Sees, attend};
 use candle_core::{Result, Tensor};
 use candle_nn::ops::softmax_last_dim;
 
-use crate::layers::Linear;
+use crate::layers::{Linear, numbers, rows};
+use crate::threads::pool;
 
 /// The part of a block that looks along the text.
 pub(super) struct Attention {
@@ -19,19 +21,69 @@ pub(super) struct Attention {
 impl Attention {
     /// `[rows, hidden]` to the same; each range of rows is a text of its own.
     pub fn forward(&self, x: &Tensor, texts: &[Range<usize>]) -> Result<Tensor> {
-        let query = self.split_heads(&self.query.forward(x)?)?;
-        let key = self.split_heads(&self.key.forward(x)?)?;
-        let value = self.split_heads(&self.value.forward(x)?)?;
-        let hidden = x.dim(1)?;
-        let scale = ((hidden / self.heads) as f64).powf(-0.5);
+        let [query, key, value] = Linear::forward_all([&self.query, &self.key, &self.value], x)?;
+        let seen = match x.device().is_cpu() {
+            true => self.look(&query, &key, &value, texts)?,
+            false => self.look_on_gpu(&query, &key, &value, texts)?,
+        };
+        self.output.forward(&seen)
+    }
+
+    /// Rows of queries, keys and values to rows of what the queries find.
+    fn look(
+        &self,
+        query: &Tensor,
+        key: &Tensor,
+        value: &Tensor,
+        texts: &[Range<usize>],
+    ) -> Result<Tensor> {
+        let (query, key, value) = (numbers(query)?, numbers(key)?, numbers(value)?);
+        let row = query.len() / texts.last().map_or(1, |text| text.end);
+        let width = row / self.heads;
+        let longest = texts.iter().map(Range::len).max().unwrap_or_default();
+        let mut cache = KvCache::new(self.heads, width, Kept::Whole);
+        cache.grow(longest, 0);
+        let mut seen = vec![0.0; query.len()];
+        for text in texts {
+            let rows = text.start * row..text.end * row;
+            cache.write_all(0, &key[rows.clone()], &value[rows.clone()]);
+            let look = LookBack {
+                cache: &cache,
+                first: 0,
+                heads: self.heads,
+                scale: self.scale(row) as f32,
+                sees: Sees::First(text.len()),
+            };
+            let set = InstructionSet::chosen();
+            attend(pool(), set, &look, &query[rows.clone()], &mut seen[rows]);
+        }
+        rows(seen, row)
+    }
+
+    fn look_on_gpu(
+        &self,
+        query: &Tensor,
+        key: &Tensor,
+        value: &Tensor,
+        texts: &[Range<usize>],
+    ) -> Result<Tensor> {
+        let hidden = query.dim(1)?;
+        let query = self.split_heads(query)?;
+        let key = self.split_heads(key)?;
+        let value = self.split_heads(value)?;
         let seen = texts.iter().map(|rows| {
             let of = |tensor: &Tensor| tensor.narrow(1, rows.start, rows.len())?.contiguous();
-            let products =
-                (of(&query)?.matmul(&of(&key)?.transpose(1, 2)?.contiguous()?)? * scale)?;
+            let products = of(&query)?.matmul(&of(&key)?.transpose(1, 2)?.contiguous()?)?;
+            let products = (products * self.scale(hidden))?;
             let found = softmax_last_dim(&products)?.matmul(&of(&value)?)?;
             found.transpose(0, 1)?.reshape((rows.len(), hidden))
         });
-        self.output.forward(&Tensor::cat(&seen.collect::<Result<Vec<_>>>()?, 0)?)
+        Tensor::cat(&seen.collect::<Result<Vec<_>>>()?, 0)
+    }
+
+    /// Products of queries and keys are multiplied by it.
+    fn scale(&self, hidden: usize) -> f64 {
+        ((hidden / self.heads) as f64).powf(-0.5)
     }
 
     /// `[rows, hidden]` to `[heads, rows, hidden / heads]`.

@@ -4,13 +4,14 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use bimo_engine::EngineError;
-use candle_core::quantized::{GgmlDType, QStorage, QTensor};
+use candle_core::quantized::GgmlDType;
 use candle_core::{DType, Device, Tensor};
+use sha2::{Digest, Sha256};
 
 use super::bytes::Bytes;
 use super::gguf_header::Header;
 use super::numbers::{check_blocks, check_floats};
-use super::{Weight, Weights, digest, gguf_parts};
+use super::{Blocks, Weight, Weights, gguf_parts, hex};
 use crate::layers::compute;
 
 /// Files with their headers read.
@@ -37,8 +38,12 @@ impl Gguf {
     }
 
     /// In hex; of several files, that of their digests in the order of the parts.
-    pub fn sha256(&self) -> Result<String, EngineError> {
-        digest::of_all(self.files.iter().map(Bytes::sha256))
+    pub fn sha256(&self) -> String {
+        let digests: Vec<_> = self.files.iter().map(|bytes| Sha256::digest(&bytes[..])).collect();
+        match &digests[..] {
+            [one] => hex(one),
+            several => hex(&Sha256::digest(several.concat())),
+        }
     }
 
     /// Bytes of all tensors.
@@ -58,10 +63,9 @@ impl Weights for Gguf {
         self.header.tensors.contains_key(name)
     }
 
-    fn get(&self, name: &str) -> Result<Weight, EngineError> {
+    fn get(&self, name: &str) -> Result<Weight<'_>, EngineError> {
         let place = self.header.tensors.get(name).ok_or_else(|| missing(name))?;
-        // A copy is aligned as candle's blocks want it; the file's bytes inside the program need not be.
-        let data = self.files[place.part][place.start..place.start + place.bytes].to_vec();
+        let data = &self.files[place.part][place.start..place.start + place.bytes];
         let float = match place.dtype {
             GgmlDType::F32 => Some(DType::F32),
             GgmlDType::F16 => Some(DType::F16),
@@ -70,15 +74,13 @@ impl Weights for Gguf {
         };
         let weight = match (float, place.dtype) {
             (Some(dtype), _) => {
-                check_floats(name, &data, dtype)?;
-                let tensor = Tensor::from_raw_buffer(&data, dtype, &place.shape, &Device::Cpu);
+                check_floats(name, data, dtype)?;
+                let tensor = Tensor::from_raw_buffer(data, dtype, &place.shape, &Device::Cpu);
                 tensor.map(Weight::Float)
             }
             (None, dtype) => {
-                check_blocks(name, &data, dtype)?;
-                QStorage::from_data(Cow::Owned(data), &Device::Cpu, dtype)
-                    .and_then(|storage| QTensor::new(storage, place.shape.clone()))
-                    .map(Weight::Quantized)
+                check_blocks(name, data, dtype)?;
+                Blocks::new(dtype, place.shape.clone(), Cow::Borrowed(data)).map(Weight::Quantized)
             }
         };
         weight.map_err(compute)

@@ -8,13 +8,14 @@ use candle_core::{DType, Device, Tensor};
 use safetensors::tensor::{Dtype, Metadata};
 use safetensors::{SafeTensorError, SafeTensors};
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use super::bytes::Bytes;
 use super::gguf_header::invalid;
 use super::hf_names::{HfName, Kept};
 use super::numbers::check_floats;
 use super::pytorch::PytorchFile;
-use super::{Weight, Weights, digest, file_name, read_json};
+use super::{Weight, Weights, file_name, hex, read_json};
 use crate::layers::compute;
 use crate::limits::MAX_SHARDS;
 
@@ -66,7 +67,14 @@ impl HfWeights {
 
     /// Of the files' digests in the order of their names; of one file, its own. In hex.
     pub fn sha256(&self) -> Result<String, EngineError> {
-        digest::of_all(self.files.iter().map(|(path, _)| Bytes::of_file(path)?.sha256()))
+        let digests =
+            self.files.iter().map(|(path, _)| Ok(Sha256::digest(&Bytes::of_file(path)?[..])));
+        let digests: Vec<_> = digests.collect::<Result<_, EngineError>>()?;
+        let digest = match &digests[..] {
+            [one] => *one,
+            several => Sha256::digest(several.concat()),
+        };
+        Ok(hex(&digest))
     }
 
     fn add(&mut self, path: PathBuf) -> Result<(), EngineError> {
@@ -116,7 +124,7 @@ impl Weights for HfWeights {
         self.find(name).is_some()
     }
 
-    fn get(&self, canonical: &str) -> Result<Weight, EngineError> {
+    fn get(&self, canonical: &str) -> Result<Weight<'_>, EngineError> {
         let (name, file, kept) = self.find(canonical).ok_or_else(|| {
             EngineError::ModelIncomplete(format!("the tensor {canonical} is in none of the files"))
         })?;

@@ -1,9 +1,9 @@
 //! From a path on disk to checked configuration, weights and tokenizer.
 
+mod blocks;
 mod bytes;
 mod decoder;
 mod describe;
-mod digest;
 mod encoder;
 mod encoder_names;
 mod folder;
@@ -40,10 +40,11 @@ mod task_settings;
 use std::path::Path;
 
 use bimo_engine::EngineError;
-use candle_core::{Tensor, quantized::QTensor};
+use candle_core::Tensor;
 
 use crate::TextTokenizer;
 use crate::limits::MAX_TEXT_FILE;
+pub use blocks::Blocks;
 pub use decoder::{ModelFiles, open, open_bytes};
 pub use describe::{DescribedModel, ModelKind, describe};
 pub use encoder::{EncoderFiles, open_encoder, open_encoder_bytes};
@@ -54,11 +55,11 @@ pub use seq2seq::{Seq2SeqFiles, open_seq2seq, open_seq2seq_bytes};
 pub use task_settings::TaskSettings;
 
 /// A tensor of a model, on the CPU, in the precision of its file.
-pub enum Weight {
+pub enum Weight<'a> {
     /// F32, F16 or BF16.
     Float(Tensor),
     /// Blocks of few bits.
-    Quantized(QTensor),
+    Quantized(Blocks<'a>),
 }
 
 /// Tensors by canonical name.
@@ -70,7 +71,7 @@ pub trait Weights: Send + Sync {
     /// True if the file has this tensor.
     fn contains(&self, name: &str) -> bool;
     /// Reads it; a missing one is [`EngineError::ModelIncomplete`].
-    fn get(&self, name: &str) -> Result<Weight, EngineError>;
+    fn get(&self, name: &str) -> Result<Weight<'_>, EngineError>;
 }
 
 /// Opens only the tokenizer; a file or folder without weights will do, and so will a `tokenizer.json`.
@@ -83,6 +84,10 @@ pub fn open_tokenizer(path: &Path) -> Result<TextTokenizer, EngineError> {
         return folder::read_tokenizer(folder.unwrap_or(path), Vec::new());
     }
     gguf_tokenizer::read(Gguf::open(path)?.header())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn file_name(path: &Path) -> String {

@@ -74,11 +74,11 @@ impl<'a, Config> Loader<'a, Config> {
     pub fn matrix(&self, name: &str, rows: usize, columns: usize) -> Result<Matrix, EngineError> {
         let weight = self.weights.get(name)?;
         let (shape, kind) = match &weight {
-            Weight::Float(tensor) => (tensor.shape().clone(), format!("{:?}", tensor.dtype())),
-            Weight::Quantized(tensor) => (tensor.shape().clone(), format!("{:?}", tensor.dtype())),
+            Weight::Float(tensor) => (tensor.dims(), format!("{:?}", tensor.dtype())),
+            Weight::Quantized(blocks) => (blocks.shape(), format!("{:?}", blocks.dtype())),
         };
-        check_shape(name, shape.dims(), &[rows, columns])?;
-        let matrix = Matrix::new(weight, self.placement).map_err(compute)?;
+        check_shape(name, shape, &[rows, columns])?;
+        let matrix = Matrix::new(&weight, self.placement).map_err(compute)?;
         let kept = format!("{:?}", matrix.dtype());
         let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
         if kept != kind {
@@ -131,7 +131,7 @@ impl<'a, Config> Loader<'a, Config> {
     pub fn numbers(&self, name: &str, shape: &[usize]) -> Result<Tensor, EngineError> {
         let tensor = match self.weights.get(name)? {
             Weight::Float(tensor) => tensor,
-            Weight::Quantized(tensor) => tensor.dequantize(&Device::Cpu).map_err(compute)?,
+            Weight::Quantized(blocks) => blocks.dequantize().map_err(compute)?,
         };
         check_shape(name, tensor.dims(), shape)?;
         let tensor = tensor.to_dtype(DType::F32).and_then(|t| t.to_device(&self.placement.device));

@@ -3,14 +3,16 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use bimo_kernels::PackedMatrix;
 use candle_core::quantized::{GgmlDType, QStorage, QTensor};
-use candle_core::{D, Device, Result, Tensor};
+use candle_core::{D, DType, Device, Result, Tensor, bail};
 
+use super::packed::{dtype_of, look_up_packed, multiply_packed, pack};
 use super::{Placement, Precision};
-use crate::Weight;
+use crate::{Blocks, Weight};
 
-/// The fast kernels want whole super-blocks of 256 columns and tiles of 16 rows; anything else falls to a
-/// row-by-row product that is many times slower.
+/// candle's kernels want whole super-blocks of 256 columns and tiles of 16 rows; anything else falls to a row-by-row
+/// product that is many times slower.
 const COLUMNS_MULTIPLE: usize = 256;
 const ROWS_MULTIPLE: usize = 16;
 
@@ -27,24 +29,32 @@ pub(crate) struct Matrix {
 enum Form {
     /// f32, `[rows, columns]`.
     Float(Tensor),
-    /// Blocks of small integers; padded with zeros to what the fast kernels want.
+    /// Few bits, on the processor.
+    Packed(Arc<PackedMatrix>),
+    /// Few bits, on a GPU; padded with zeros to what the fast kernels want.
     Blocks(Arc<QTensor>),
 }
 
 impl Matrix {
     /// Puts a weight of shape `[rows, columns]` on the device.
-    pub fn new(weight: Weight, placement: &Placement) -> Result<Self> {
-        let (rows, columns) = match &weight {
+    pub fn new(weight: &Weight<'_>, placement: &Placement) -> Result<Self> {
+        let (rows, columns) = match weight {
             Weight::Float(tensor) => tensor.dims2()?,
-            Weight::Quantized(tensor) => tensor.shape().dims2()?,
+            Weight::Quantized(blocks) => match blocks.shape()[..] {
+                [rows, columns] => (rows, columns),
+                _ => bail!("{:?} is no matrix", blocks.shape()),
+            },
         };
         let form = match (placement.precision, weight) {
-            (Precision::Exact, weight) => Form::Float(to_float(&weight, &placement.device)?),
-            (Precision::Fast, Weight::Quantized(tensor)) if is_fast(tensor.dtype()) => {
-                Form::Blocks(Arc::new(pad_blocks(tensor, rows, columns, &placement.device)?))
+            (Precision::Exact, weight) => Form::Float(to_float(weight, &placement.device)?),
+            (Precision::Fast, weight) if placement.device.is_cpu() => {
+                Form::Packed(Arc::new(pack(weight)?))
+            }
+            (Precision::Fast, Weight::Quantized(blocks)) if is_fast(blocks.dtype()) => {
+                Form::Blocks(Arc::new(pad_blocks(blocks, rows, columns, &placement.device)?))
             }
             (Precision::Fast, weight) => {
-                let padded = pad_float(&to_float(&weight, &Device::Cpu)?, rows, columns)?;
+                let padded = pad_float(&to_float(weight, &Device::Cpu)?, rows, columns)?;
                 let blocks = QTensor::quantize_onto(&padded, GgmlDType::Q8_0, &placement.device)?;
                 Form::Blocks(Arc::new(blocks))
             }
@@ -56,34 +66,68 @@ impl Matrix {
     pub fn dtype(&self) -> GgmlDType {
         match &self.form {
             Form::Float(_) => GgmlDType::F32,
+            Form::Packed(matrix) => dtype_of(matrix),
             Form::Blocks(blocks) => blocks.dtype(),
         }
     }
 
     /// `[n, columns]` to `[n, rows]`.
     pub fn multiply(&self, x: &Tensor) -> Result<Tensor> {
-        match &self.form {
-            Form::Float(weight) => x.matmul(&weight.t()?),
-            Form::Blocks(blocks) => {
-                let (padded_rows, padded_columns) = blocks.shape().dims2()?;
-                let x = match padded_columns - self.columns {
-                    0 => x.contiguous()?,
-                    missing => x.pad_with_zeros(D::Minus1, 0, missing)?,
-                };
-                let product = x.apply_op1_no_bwd(blocks.as_ref())?;
-                if padded_rows == self.rows {
-                    Ok(product)
-                } else {
-                    product.narrow(D::Minus1, 0, self.rows)
-                }
+        self.multiply_adding(x, None)
+    }
+
+    /// The same with a vector added to each row.
+    pub fn multiply_adding(&self, x: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
+        let product = match &self.form {
+            Form::Packed(matrix) => {
+                return multiply_packed(x, &[(matrix, bias)])?.pop().ok_or_else(none);
             }
+            Form::Float(weight) => x.matmul(&weight.t()?)?,
+            Form::Blocks(blocks) => self.multiply_blocks(blocks, x)?,
+        };
+        match bias {
+            Some(bias) => product.broadcast_add(bias),
+            None => Ok(product),
         }
+    }
+
+    /// Products of the same rows, each with a vector added or none.
+    pub fn multiply_all<const N: usize>(
+        layers: [(&Self, Option<&Tensor>); N],
+        x: &Tensor,
+    ) -> Result<[Tensor; N]> {
+        let packed: Option<Vec<_>> = layers
+            .iter()
+            .map(|(matrix, bias)| match &matrix.form {
+                Form::Packed(matrix) => Some((matrix, *bias)),
+                Form::Float(_) | Form::Blocks(_) => None,
+            })
+            .collect();
+        let products = match packed {
+            Some(packed) => multiply_packed(x, &packed)?,
+            None => {
+                let one = |(matrix, bias): (&Self, _)| matrix.multiply_adding(x, bias);
+                layers.into_iter().map(one).collect::<Result<_>>()?
+            }
+        };
+        products.try_into().map_err(|_| none())
+    }
+
+    fn multiply_blocks(&self, blocks: &QTensor, x: &Tensor) -> Result<Tensor> {
+        let (padded_rows, padded_columns) = blocks.shape().dims2()?;
+        let x = match padded_columns - self.columns {
+            0 => x.contiguous()?,
+            missing => x.pad_with_zeros(D::Minus1, 0, missing)?,
+        };
+        let product = x.apply_op1_no_bwd(blocks)?;
+        if padded_rows == self.rows { Ok(product) } else { product.narrow(D::Minus1, 0, self.rows) }
     }
 
     /// The rows with these numbers, `[n]` to `[n, columns]`.
     pub fn look_up(&self, numbers: &Tensor) -> Result<Tensor> {
         match &self.form {
             Form::Float(weight) => weight.index_select(numbers, 0),
+            Form::Packed(matrix) => look_up_packed(matrix, numbers),
             Form::Blocks(blocks) => {
                 blocks.embedding(numbers)?.narrow(D::Minus1, 0, self.columns)?.contiguous()
             }
@@ -91,15 +135,19 @@ impl Matrix {
     }
 }
 
+fn none() -> candle_core::Error {
+    candle_core::Error::Msg("a product is missing".into())
+}
+
 /// True for the kinds that candle multiplies with vector instructions on every processor it knows.
 fn is_fast(dtype: GgmlDType) -> bool {
     matches!(dtype, GgmlDType::Q4K | GgmlDType::Q6K | GgmlDType::Q8_0)
 }
 
-fn to_float(weight: &Weight, device: &Device) -> Result<Tensor> {
+fn to_float(weight: &Weight<'_>, device: &Device) -> Result<Tensor> {
     match weight {
-        Weight::Float(tensor) => tensor.to_dtype(candle_core::DType::F32)?.to_device(device),
-        Weight::Quantized(tensor) => tensor.dequantize(&Device::Cpu)?.to_device(device),
+        Weight::Float(tensor) => tensor.to_dtype(DType::F32)?.to_device(device),
+        Weight::Quantized(blocks) => blocks.dequantize()?.to_device(device),
     }
 }
 
@@ -116,17 +164,18 @@ fn pad_float(tensor: &Tensor, rows: usize, columns: usize) -> Result<Tensor> {
 }
 
 /// Pads without touching the numbers: in every kind of block, zero bytes are zeros.
-fn pad_blocks(blocks: QTensor, rows: usize, columns: usize, device: &Device) -> Result<QTensor> {
+fn pad_blocks(
+    blocks: &Blocks<'_>,
+    rows: usize,
+    columns: usize,
+    device: &Device,
+) -> Result<QTensor> {
     let (padded_rows, padded_columns) = padded(rows, columns);
-    if (padded_rows, padded_columns) == (rows, columns) && device.is_cpu() {
-        return Ok(blocks);
-    }
     let dtype = blocks.dtype();
     let row_bytes = |columns: usize| columns / dtype.block_size() * dtype.type_size();
     let mut bytes = vec![0; padded_rows * row_bytes(padded_columns)];
-    let data = blocks.data()?;
     let places = bytes.chunks_exact_mut(row_bytes(padded_columns));
-    for (place, row) in places.zip(data.chunks_exact(row_bytes(columns))) {
+    for (place, row) in places.zip(blocks.bytes().chunks_exact(row_bytes(columns))) {
         place[..row.len()].copy_from_slice(row);
     }
     QTensor::new(
@@ -156,43 +205,56 @@ mod tests {
         Tensor::from_vec(numbers, (rows, columns), &Device::Cpu).unwrap()
     }
 
+    fn blocks(numbers: &Tensor, dtype: GgmlDType) -> Weight<'static> {
+        let quantized = QTensor::quantize(numbers, dtype).unwrap();
+        let bytes = Cow::Owned(quantized.data().unwrap().into_owned());
+        Weight::Quantized(Blocks::new(dtype, numbers.dims().to_vec(), bytes).unwrap())
+    }
+
     fn largest_difference(a: &Tensor, b: &Tensor) -> f32 {
         let difference = (a - b).unwrap().abs().unwrap().flatten_all().unwrap();
         difference.max(0).unwrap().to_scalar().unwrap()
     }
 
     #[test]
-    fn padding_changes_no_product_and_no_row() {
-        for (rows, columns) in [(32, 256), (5, 96), (33, 896)] {
-            let weight = numbers(rows, columns);
-            let blocks = QTensor::quantize(&weight, GgmlDType::Q8_0).unwrap();
-            let as_stored = blocks.dequantize(&Device::Cpu).unwrap();
-            let matrix = Matrix::new(Weight::Quantized(blocks), &FAST).unwrap();
+    fn products_and_rows_are_those_of_the_blocks_as_candle_reads_them() {
+        for (dtype, rows, columns) in [
+            (GgmlDType::Q8_0, 32, 256),
+            (GgmlDType::Q8_0, 5, 96),
+            (GgmlDType::Q8_0, 33, 896),
+            (GgmlDType::Q4K, 19, 512),
+            (GgmlDType::Q6K, 40, 256),
+        ] {
+            let weight = blocks(&numbers(rows, columns), dtype);
+            let as_stored = to_float(&weight, &Device::Cpu).unwrap();
+            let matrix = Matrix::new(&weight, &FAST).unwrap();
+            assert_eq!(matrix.dtype(), dtype);
             let x = whole_numbers(3, columns);
             let expected = x.matmul(&as_stored.t().unwrap()).unwrap();
             let product = matrix.multiply(&x).unwrap();
             assert_eq!(product.dims(), [3, rows]);
             let largest = columns as f32 * 127.0;
-            assert!(largest_difference(&product, &expected) < 1e-6 * largest, "{rows}x{columns}");
+            let far = largest_difference(&product, &expected);
+            assert!(far < 1e-6 * largest, "{dtype:?} {rows}x{columns}: {far}");
             let ids = Tensor::new(&[4u32, 0], &Device::Cpu).unwrap();
             let looked_up = matrix.look_up(&ids).unwrap();
-            assert_eq!(
-                looked_up.to_vec2::<f32>().unwrap(),
-                as_stored.index_select(&ids, 0).unwrap().to_vec2::<f32>().unwrap()
+            assert!(
+                largest_difference(&looked_up, &as_stored.index_select(&ids, 0).unwrap()) < 1e-6
             );
+            assert!(matrix.look_up(&Tensor::new(&[rows as u32], &Device::Cpu).unwrap()).is_err());
         }
     }
 
     #[test]
     fn what_has_no_fast_path_becomes_q8_0_and_exact_stays_exact() {
         let weight = numbers(4, 64);
-        let slow = QTensor::quantize(&weight, GgmlDType::Q5_0).unwrap();
-        let as_stored = slow.dequantize(&Device::Cpu).unwrap();
-        let exact = Matrix::new(Weight::Float(weight.clone()), &EXACT).unwrap();
+        let slow = blocks(&weight, GgmlDType::Q5_0);
+        let as_stored = to_float(&slow, &Device::Cpu).unwrap();
+        let exact = Matrix::new(&Weight::Float(weight.clone()), &EXACT).unwrap();
         assert_eq!(exact.dtype(), GgmlDType::F32);
         let ids = Tensor::new(&[0u32, 1, 2, 3], &Device::Cpu).unwrap();
         assert_eq!(largest_difference(&exact.look_up(&ids).unwrap(), &weight), 0.0);
-        let fast = Matrix::new(Weight::Quantized(slow), &FAST).unwrap();
+        let fast = Matrix::new(&slow, &FAST).unwrap();
         assert_eq!(fast.dtype(), GgmlDType::Q8_0);
         // Q8_0 steps by 1/127 of a block's largest number and rounds to half a step.
         assert!(largest_difference(&fast.look_up(&ids).unwrap(), &as_stored) <= 1.01 / 254.0);

@@ -7,7 +7,9 @@ mod activation;
 mod lanes;
 mod loader;
 mod matrix;
+mod packed;
 mod parts;
+mod rows;
 
 pub use activation::Activation;
 pub(crate) use lanes::{dot, with_wide_registers};
@@ -15,3 +17,4 @@ pub(crate) use loader::{Bias, Loader, compute};
 pub use loader::{Placement, Precision};
 pub(crate) use matrix::Matrix;
 pub(crate) use parts::{Linear, Norm};
+pub(crate) use rows::{numbers, rows, with_numbers};

@@ -1,9 +1,10 @@
 //! The smallest layers: linear and norm.
 
+use bimo_kernels::{InstructionSet, Scaling, normalise};
 use candle_core::{Result, Tensor};
 use candle_nn::ops;
 
-use super::Matrix;
+use super::{Matrix, numbers, with_numbers};
 
 /// `x W^T + b`.
 pub(crate) struct Linear {
@@ -18,11 +19,12 @@ impl Linear {
 
     /// `[n, inputs]` to `[n, outputs]`.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let product = self.matrix.multiply(x)?;
-        match &self.bias {
-            Some(bias) => product.broadcast_add(bias),
-            None => Ok(product),
-        }
+        self.matrix.multiply_adding(x, self.bias.as_ref())
+    }
+
+    /// The same for several layers of one input, which is read once.
+    pub fn forward_all<const N: usize>(layers: [&Self; N], x: &Tensor) -> Result<[Tensor; N]> {
+        Matrix::multiply_all(layers.map(|layer| (&layer.matrix, layer.bias.as_ref())), x)
     }
 }
 
@@ -37,10 +39,30 @@ pub(crate) enum Norm {
 impl Norm {
     /// Any shape, the last dimension being the norm's width.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        if x.device().is_cpu() {
+            let mut rows = numbers(x)?;
+            self.normalise(&mut rows)?;
+            return Tensor::from_vec(rows, x.dims(), x.device());
+        }
         let x = x.contiguous()?;
         match self {
             Self::RootMeanSquare { weight, eps } => ops::rms_norm(&x, weight, *eps),
             Self::Layer { weight, bias, eps } => ops::layer_norm(&x, weight, bias, *eps),
+        }
+    }
+
+    /// The same on the processor, in place.
+    pub fn normalise(&self, rows: &mut [f32]) -> Result<()> {
+        let set = InstructionSet::chosen();
+        match self {
+            Self::RootMeanSquare { weight, eps } => with_numbers(weight, |weight| {
+                normalise(set, Scaling::RootMeanSquare { weight, eps: *eps }, rows);
+            }),
+            Self::Layer { weight, bias, eps } => with_numbers(weight, |weight| {
+                with_numbers(bias, |bias| {
+                    normalise(set, Scaling::Layer { weight, bias, eps: *eps }, rows);
+                })
+            })?,
         }
     }
 }

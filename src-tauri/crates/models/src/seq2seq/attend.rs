@@ -5,7 +5,6 @@
 
 use std::ops::Range;
 
-use candle_core::{Device, Result, Tensor};
 use rayon::prelude::*;
 
 use crate::layers::{dot, with_wide_registers};
@@ -124,15 +123,4 @@ fn look(
             }
         },
     );
-}
-
-/// A tensor's numbers, row after row.
-pub(super) fn numbers(tensor: &Tensor) -> Result<Vec<f32>> {
-    tensor.flatten_all()?.to_vec1()
-}
-
-/// Rows of `width` numbers on a device.
-pub(super) fn tensor(numbers: Vec<f32>, width: usize, device: &Device) -> Result<Tensor> {
-    let rows = numbers.len() / width;
-    Tensor::from_vec(numbers, (rows, width), &Device::Cpu)?.to_device(device)
 }

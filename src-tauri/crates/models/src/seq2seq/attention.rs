@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use candle_core::{Result, Tensor};
 
-use super::attend::{Rows, Table, attend, numbers, tensor};
+use super::attend::{Rows, Table, attend};
 use super::distances::Distances;
-use crate::layers::Linear;
+use crate::layers::{Linear, numbers, rows};
 
 /// Projections and shape of an attention.
 pub(super) struct Attention {
@@ -34,8 +34,7 @@ impl Attention {
         texts: &[Range<usize>],
         distances: Option<&Distances>,
     ) -> Result<Tensor> {
-        let kept = self.keep(x)?;
-        let query = numbers(&self.query.forward(x)?)?;
+        let (query, kept) = self.project(x)?;
         let text_of: Vec<Range<usize>> =
             texts.iter().flat_map(|text| vec![text.clone(); text.len()]).collect();
         let bias = distances.map(|distances| {
@@ -63,10 +62,9 @@ impl Attention {
         places: &[Vec<u32>],
         distances: Option<&Distances>,
     ) -> Result<Tensor> {
-        let new = self.keep(x)?;
+        let (query, new) = self.project(x)?;
         kept.keys.extend_from_slice(&new.keys);
         kept.values.extend_from_slice(&new.values);
-        let query = numbers(&self.query.forward(x)?)?;
         let bias = distances.map(|distances| {
             move |row: usize, head: usize, index: usize| {
                 distances.bias(head, places[row].len() - 1, index)
@@ -99,14 +97,18 @@ impl Attention {
 
     /// Keys and values of rows.
     pub fn keep(&self, x: &Tensor) -> Result<Kept> {
-        Ok(Kept {
-            keys: numbers(&self.key.forward(x)?)?,
-            values: numbers(&self.value.forward(x)?)?,
-        })
+        let [key, value] = Linear::forward_all([&self.key, &self.value], x)?;
+        Ok(Kept { keys: numbers(&key)?, values: numbers(&value)? })
+    }
+
+    /// Queries, keys and values of rows.
+    fn project(&self, x: &Tensor) -> Result<(Vec<f32>, Kept)> {
+        let [query, key, value] = Linear::forward_all([&self.query, &self.key, &self.value], x)?;
+        Ok((numbers(&query)?, Kept { keys: numbers(&key)?, values: numbers(&value)? }))
     }
 
     fn finish(&self, seen: Vec<f32>, like: &Tensor) -> Result<Tensor> {
-        self.output.forward(&tensor(seen, self.heads * self.width, like.device())?)
+        self.output.forward(&rows(seen, self.heads * self.width)?.to_device(like.device())?)
     }
 
     fn table<'a>(&self, numbers: &'a [f32]) -> Table<'a> {

@@ -52,10 +52,12 @@ pub(super) struct FeedForward {
 impl FeedForward {
     /// `[rows, hidden]` to the same.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let up = self.up.forward(x)?;
         let bent = match &self.gate {
-            Some(gate) => (self.activation.bend(&gate.forward(x)?)? * up)?,
-            None => self.activation.bend(&up)?,
+            Some(gate) => {
+                let [gate, up] = Linear::forward_all([gate, &self.up], x)?;
+                self.activation.bend_and_multiply(&gate, &up)?
+            }
+            None => self.activation.bend(&self.up.forward(x)?)?,
         };
         self.down.forward(&bent)
     }

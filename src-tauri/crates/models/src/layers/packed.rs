@@ -1,0 +1,141 @@
+//! Products on the processor: from tensors to slices and back.
+
+use std::sync::Arc;
+
+use bimo_kernels::{Format, InstructionSet, PackedMatrix, Product, multiply};
+use candle_core::quantized::GgmlDType;
+use candle_core::{CpuStorage, DType, Device, Result, Storage, Tensor, bail};
+
+use crate::threads::pool;
+use crate::{Blocks, Weight};
+
+/// Rows that are made floats at a time, where a file's blocks are not kept.
+const ROWS_AT_A_TIME: usize = 256;
+
+/// Packs a matrix; what has no kernels becomes Q8_0.
+pub(super) fn pack(weight: &Weight<'_>) -> Result<PackedMatrix> {
+    match weight {
+        Weight::Float(tensor) => pack_floats(tensor),
+        Weight::Quantized(blocks) => {
+            let [rows, columns] = blocks.shape()[..] else { bail!("no matrix") };
+            match format_of(blocks.dtype()) {
+                Some(format) => {
+                    Ok(PackedMatrix::from_blocks(format, rows, columns, blocks.bytes()))
+                }
+                None => pack_others(blocks, rows, columns),
+            }
+        }
+    }
+}
+
+fn format_of(dtype: GgmlDType) -> Option<Format> {
+    match dtype {
+        GgmlDType::Q8_0 => Some(Format::Q8_0),
+        GgmlDType::Q4K => Some(Format::Q4K),
+        GgmlDType::Q6K => Some(Format::Q6K),
+        _ => None,
+    }
+}
+
+/// The name that files have for what a matrix is kept as.
+pub(super) fn dtype_of(matrix: &PackedMatrix) -> GgmlDType {
+    match matrix.format() {
+        Format::Q8_0 => GgmlDType::Q8_0,
+        Format::Q4K => GgmlDType::Q4K,
+        Format::Q6K => GgmlDType::Q6K,
+    }
+}
+
+fn pack_floats(tensor: &Tensor) -> Result<PackedMatrix> {
+    let (rows, columns) = tensor.dims2()?;
+    let tensor = tensor.to_device(&Device::Cpu)?.contiguous()?;
+    let (storage, layout) = tensor.storage_and_layout();
+    let Storage::Cpu(storage) = &*storage else { bail!("the processor's memory") };
+    let start = |row: usize| layout.start_offset() + row * columns;
+    Ok(match storage {
+        CpuStorage::F32(numbers) => PackedMatrix::from_rows(rows, columns, |row, to| {
+            to.copy_from_slice(&numbers[start(row)..][..columns]);
+        }),
+        CpuStorage::F16(numbers) => PackedMatrix::from_rows(rows, columns, |row, to| {
+            to.iter_mut()
+                .zip(&numbers[start(row)..])
+                .for_each(|(to, number)| *to = number.to_f32());
+        }),
+        CpuStorage::BF16(numbers) => PackedMatrix::from_rows(rows, columns, |row, to| {
+            to.iter_mut()
+                .zip(&numbers[start(row)..])
+                .for_each(|(to, number)| *to = number.to_f32());
+        }),
+        _ => bail!("weights are f32, f16 or bf16"),
+    })
+}
+
+fn pack_others(blocks: &Blocks<'_>, rows: usize, columns: usize) -> Result<PackedMatrix> {
+    let (mut some, mut failure) = (Vec::new(), None);
+    let matrix = PackedMatrix::from_rows(rows, columns, |row, to| {
+        let place = row % ROWS_AT_A_TIME;
+        if place == 0 {
+            let end = (row + ROWS_AT_A_TIME).min(rows);
+            let floats =
+                blocks.rows(row..end).and_then(|rows| rows.dequantize()?.flatten_all()?.to_vec1());
+            match floats {
+                Ok(floats) => some = floats,
+                Err(error) => failure = Some(error),
+            }
+        }
+        if failure.is_none() {
+            to.copy_from_slice(&some[place * columns..][..columns]);
+        }
+    });
+    failure.map_or(Ok(matrix), Err)
+}
+
+/// `x matrix^T + bias` for each: `[.., columns]` to `[.., rows]`.
+pub(super) fn multiply_packed(
+    x: &Tensor,
+    layers: &[(&Arc<PackedMatrix>, Option<&Tensor>)],
+) -> Result<Vec<Tensor>> {
+    let x = x.contiguous()?;
+    let columns = x.dims().last().copied().unwrap_or_default();
+    if layers.iter().any(|(matrix, _)| matrix.columns() != columns) {
+        bail!("rows of {columns} numbers are not as wide as the matrices");
+    }
+    let inputs = x.elem_count() / columns.max(1);
+    let biases = layers.iter().map(|(_, bias)| bias.map(Tensor::to_vec1::<f32>).transpose());
+    let biases = biases.collect::<Result<Vec<_>>>()?;
+    let room = |(matrix, _): &(&Arc<PackedMatrix>, _)| vec![0.0f32; inputs * matrix.rows()];
+    let mut outputs: Vec<Vec<f32>> = layers.iter().map(room).collect();
+    {
+        let (storage, layout) = x.storage_and_layout();
+        let Storage::Cpu(storage) = &*storage else { bail!("the processor's memory") };
+        let x = &storage.as_slice::<f32>()?[layout.start_offset()..][..inputs * columns];
+        let mut products: Vec<Product<'_>> = layers
+            .iter()
+            .zip(&biases)
+            .zip(&mut outputs)
+            .map(|(((matrix, _), bias), output)| Product { matrix, bias: bias.as_deref(), output })
+            .collect();
+        multiply(pool(), InstructionSet::chosen(), x, &mut products);
+    }
+    let tensor = |((matrix, _), output): (&(&Arc<PackedMatrix>, _), Vec<f32>)| {
+        let mut shape = x.dims().to_vec();
+        if let Some(width) = shape.last_mut() {
+            *width = matrix.rows();
+        }
+        Tensor::from_vec(output, shape, &Device::Cpu)
+    };
+    layers.iter().zip(outputs).map(tensor).collect()
+}
+
+/// The rows with these numbers.
+pub(super) fn look_up_packed(matrix: &PackedMatrix, numbers: &Tensor) -> Result<Tensor> {
+    let (numbers, columns) = (numbers.to_dtype(DType::U32)?.to_vec1::<u32>()?, matrix.columns());
+    if let Some(number) = numbers.iter().find(|&&number| number as usize >= matrix.rows()) {
+        bail!("there is no row {number} in a matrix of {}", matrix.rows());
+    }
+    let mut rows = vec![0.0; numbers.len() * columns];
+    for (&number, row) in numbers.iter().zip(rows.chunks_exact_mut(columns)) {
+        matrix.row(number as usize, row);
+    }
+    Tensor::from_vec(rows, (numbers.len(), columns), &Device::Cpu)
+}
