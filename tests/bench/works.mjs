@@ -69,6 +69,27 @@ function growing(model, path) {
   };
 }
 
+/** What a writer does and a benchmark does not: the end of a long text is edited, and several texts are written at once. */
+function deskwork(model, path) {
+  const chapter = tokens(LONG_PROMPT, 4);
+  const edited = [...chapter.slice(0, -16), ...tokens(16, 5)];
+  const several = { write: { ...write(PROMPT, 6).write, choices: 3 } };
+  return {
+    model,
+    peer: null,
+    paths: { ours: path, theirs: path },
+    isQuick: true,
+    request: { kind: "decoder", runs: [{ write: { prompt: chapter, written: 1 } }, { write: { prompt: edited, written: 1 } }, write(PROMPT, 7), several] },
+    measures: [
+      [
+        less(`first token after 16 new ones at the end of ${LONG_PROMPT}, beside reading all`, "times as long"),
+        ({ runs: [all, end] }) => end.readSeconds / all.readSeconds,
+      ],
+      [less("three alternatives, beside one", "times as long"), ({ runs: [, , one, three] }) => three.writeSeconds / one.writeSeconds],
+    ],
+  };
+}
+
 function rewriter(model, path, options = {}) {
   const run = (count, beams) => ({ sources: texts(count, SENTENCE), beams, written: SENTENCE });
   const request = (exact, runs) => ({ kind: "rewriter", exact, runs });
@@ -160,6 +181,7 @@ export function works(models, starters) {
     random("qwen2.5-0.5b", "Q4_K_M"),
     random("qwen2.5-1.5b", "Q8_0"),
     random("qwen2.5-1.5b", "Q4_K_M"),
+    deskwork("qwen3-0.6b Q8_0, at the desk", join(models, "qwen3-0.6b-Q8_0.gguf")),
     growing("qwen3-0.6b Q8_0, long texts", join(models, "qwen3-0.6b-Q8_0.gguf")),
   ];
 }

@@ -110,6 +110,7 @@ pub(crate) fn bindings() -> Builder<tauri::Wry> {
             story::continue_story,
             story::stop_writing,
             story::preview_context,
+            story::read_ahead,
             story::tries,
             story::keep_edited_try,
             history::history,

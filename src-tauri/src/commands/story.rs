@@ -35,6 +35,12 @@ pub async fn preview_context(
 
 #[tauri::command]
 #[specta::specta]
+pub async fn read_ahead(desk: State<'_, Opening>, request: ContinueRequest) -> Answer<()> {
+    ask(desk, |desk| async move { desk.read_ahead(request).await }).await
+}
+
+#[tauri::command]
+#[specta::specta]
 pub async fn tries(desk: State<'_, Opening>, generation: GenerationId) -> Answer<Vec<Try>> {
     ask(desk, move |desk| async move { desk.tries(generation).await }).await
 }

@@ -60,6 +60,7 @@ export const commands = {
 	continueStory: (request: ContinueRequest, events: Channel<StoryEvent>) => __TAURI_INVOKE<null>("continue_story", { request, events }),
 	stopWriting: () => __TAURI_INVOKE<null>("stop_writing"),
 	previewContext: (request: ContinueRequest) => __TAURI_INVOKE<ContextReport>("preview_context", { request }),
+	readAhead: (request: ContinueRequest) => __TAURI_INVOKE<null>("read_ahead", { request }),
 	tries: (generation: GenerationId) => __TAURI_INVOKE<Try[]>("tries", { generation }),
 	keepEditedTry: (generation: GenerationId, text: string) => __TAURI_INVOKE<null>("keep_edited_try", { generation, text }),
 	history: (query: HistoryQuery) => __TAURI_INVOKE<GenerationSummary[]>("history", { query }),

@@ -487,6 +487,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
       stopped = true;
     },
     previewContext: async (request) => report(request),
+    readAhead: async () => undefined,
     tries: async (id) => {
       const group = generations.get(id)?.group;
       const all = [...generations.values()].filter((each) => each.group === group);

@@ -157,6 +157,8 @@ export interface Host {
   continueStory(request: ContinueRequest, onEvent: (event: StoryEvent) => void): Promise<void>;
   stopWriting(): Promise<void>;
   previewContext(request: ContinueRequest): Promise<ContextReport>;
+  /** Has the model read what would be sent; answers when it has, or when something more urgent came. */
+  readAhead(request: ContinueRequest): Promise<void>;
   tries(generation: GenerationId): Promise<Try[]>;
   keepEditedTry(generation: GenerationId, text: string): Promise<void>;
   history(query: HistoryQuery): Promise<GenerationSummary[]>;

@@ -31,6 +31,7 @@ export const tauriHost: Host = {
   saveGuidance: (work, guidance) => done(commands.saveGuidance(work, guidance)),
   continueStory: (request, onEvent) => done(commands.continueStory(request, channel(onEvent))),
   stopWriting: () => done(commands.stopWriting()),
+  readAhead: (request) => done(commands.readAhead(request)),
   keepEditedTry: (generation, text) => done(commands.keepEditedTry(generation, text)),
   writeAgain: (generation, onEvent) => done(commands.writeAgain(generation, channel(onEvent))),
   watchTranslations: (onEvent) => done(commands.watchTranslations(channel(onEvent))),

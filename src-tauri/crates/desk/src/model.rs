@@ -195,6 +195,11 @@ impl<M: ?Sized + Loaded + 'static> ModelSlot<M> {
         self.now.borrow().worker.as_ref().map(|worker| worker.card().instruct)
     }
 
+    /// The model, if it is there.
+    pub fn present(&self) -> Option<Worker<M>> {
+        self.now.borrow().worker.clone()
+    }
+
     /// Where it is now.
     pub fn status(&self) -> ModelStatus {
         self.now.borrow().status.clone()

@@ -37,6 +37,16 @@ pub trait TextGenerator: Send {
         on_event: &mut dyn FnMut(GenerationEvent) -> Flow,
     ) -> GenerationResult;
 
+    /// Reads a prompt that is likely to be asked for, so that [`TextGenerator::generate`] need not. Cancelled, it keeps
+    /// what it has read. A model that keeps nothing from one request to the next has nothing to do.
+    fn read_ahead(
+        &mut self,
+        _prompt: &[TokenId],
+        _cancel: &CancellationToken,
+    ) -> Result<(), EngineError> {
+        Ok(())
+    }
+
     /// Log-probability of every token but the first, given those before it.
     fn score(
         &mut self,
@@ -160,6 +170,8 @@ pub struct GenerationOutcome {
     pub prompt_tokens: usize,
     /// Of these, tokens taken from the cache.
     pub reused_tokens: usize,
+    /// Of the tokens written, those that had been guessed and read before they were chosen.
+    pub guessed_tokens: usize,
     /// Time to read the prompt, in seconds.
     pub prefill_seconds: f64,
     /// Time to write, in seconds.

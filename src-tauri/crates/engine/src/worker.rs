@@ -132,6 +132,15 @@ impl GeneratorWorker {
         self.ask(move |model| model.generate(&request, &cancel, &mut on_event)).await
     }
 
+    /// See [`TextGenerator::read_ahead`].
+    pub async fn read_ahead(
+        &self,
+        prompt: Vec<TokenId>,
+        cancel: CancellationToken,
+    ) -> Result<(), EngineError> {
+        self.ask(move |model| model.read_ahead(&prompt, &cancel)).await
+    }
+
     /// See [`TextGenerator::score`].
     pub async fn score(
         &self,

@@ -1,8 +1,9 @@
 //! From a model's files to a model that writes.
 
 use std::path::PathBuf;
+use std::{panic, thread};
 
-use bimo_engine::{EngineError, ModelCard, Seq2Seq, TextGenerator};
+use bimo_engine::{DeviceKind, EngineError, ModelCard, Seq2Seq, TextGenerator};
 
 use crate::decoder::{Architecture, Decoder, Placement, Precision};
 use crate::device::{DeviceWish, choose_device, on_device};
@@ -11,8 +12,8 @@ use crate::fit::{MemoryNeed, free_memory};
 use crate::generator::DecoderGenerator;
 use crate::seq2seq::{EncoderDecoder, Rewriter, Seq2SeqArchitecture};
 use crate::{
-    ChatTemplate, TextTokenizer, open, open_bytes, open_encoder, open_encoder_bytes, open_seq2seq,
-    open_seq2seq_bytes,
+    ChatTemplate, OpenedFiles, TextTokenizer, open, open_bytes, open_encoder, open_encoder_bytes,
+    open_seq2seq, open_seq2seq_bytes,
 };
 
 /// Where a model comes from.
@@ -81,8 +82,8 @@ pub fn load_decoder(
     need.within(longest, options.context_length).check(free_memory())?;
     let chosen = choose_device(options.device)?;
     let placement = Placement { device: chosen.device, precision: options.precision };
-    let decoder = Decoder::load(files.config(), files.weights(), &placement)
-        .map_err(|error| on_device(error, chosen.kind))?;
+    let load = || Decoder::load(files.config(), files.weights(), &placement);
+    let (decoder, sha256) = beside_digest(&files, load, chosen.kind)?;
     let template = files.chat_template().map(ChatTemplate::new).transpose()?;
     let card = ModelCard {
         name: files.name().to_owned(),
@@ -96,7 +97,7 @@ pub fn load_decoder(
         instruct: template.is_some(),
         device: chosen.kind,
         device_reason: chosen.reason,
-        sha256: files.sha256()?,
+        sha256,
     };
     DecoderGenerator::new(decoder, files.tokenizer()?, template, card)
 }
@@ -120,8 +121,8 @@ pub fn load_rewriter(source: &ModelSource, options: &LoadOptions) -> Result<Rewr
     MemoryNeed::of_weights(bytes, parameters, options.precision).check(free_memory())?;
     let chosen = choose_device(options.device)?;
     let placement = Placement { device: chosen.device, precision: options.precision };
-    let model = EncoderDecoder::load(files.config(), files.weights(), &placement)
-        .map_err(|error| on_device(error, chosen.kind))?;
+    let load = || EncoderDecoder::load(files.config(), files.weights(), &placement);
+    let (model, sha256) = beside_digest(&files, load, chosen.kind)?;
     let tokenizer = files.tokenizer()?;
     let card = ModelCard {
         name: files.name().to_owned(),
@@ -133,7 +134,7 @@ pub fn load_rewriter(source: &ModelSource, options: &LoadOptions) -> Result<Rewr
         instruct: false,
         device: chosen.kind,
         device_reason: chosen.reason,
-        sha256: files.sha256()?,
+        sha256,
     };
     Ok(Rewriter::new(model, tokenizer, card))
 }
@@ -178,8 +179,8 @@ fn load_encoder(
     MemoryNeed::of_weights(bytes, parameters, options.precision).check(free_memory())?;
     let chosen = choose_device(options.device)?;
     let placement = Placement { device: chosen.device, precision: options.precision };
-    let encoder = Encoder::load(files.config(), files.weights(), &placement)
-        .map_err(|error| on_device(error, chosen.kind))?;
+    let load = || Encoder::load(files.config(), files.weights(), &placement);
+    let (encoder, sha256) = beside_digest(&files, load, chosen.kind)?;
     let card = ModelCard {
         name: files.name().to_owned(),
         architecture: files.config().architecture.name().to_owned(),
@@ -190,9 +191,23 @@ fn load_encoder(
         instruct: false,
         device: chosen.kind,
         device_reason: chosen.reason,
-        sha256: files.sha256()?,
+        sha256,
     };
     Ok((encoder, files.tokenizer()?, card))
+}
+
+/// Loads weights while another thread computes the files' digest, which takes about as long.
+fn beside_digest<Config: Sync, Model>(
+    files: &OpenedFiles<Config>,
+    load: impl FnOnce() -> Result<Model, EngineError>,
+    device: DeviceKind,
+) -> Result<(Model, String), EngineError> {
+    thread::scope(|scope| {
+        let digest = scope.spawn(|| files.sha256());
+        let model = load().map_err(|error| on_device(error, device))?;
+        let digest = digest.join().unwrap_or_else(|panic| panic::resume_unwind(panic))?;
+        Ok((model, digest))
+    })
 }
 
 /// Threads that exist already stay: the pool can be built once only.

@@ -7,7 +7,7 @@ use bimo_engine::{
     CancellationToken, FinishReason, Flow, GenerationEvent, GenerationOutcome, GenerationRequest,
     Piece, PieceKind, Prompt, SamplingParams, TextGenerator,
 };
-use bimo_models::{LoadOptions, ModelSource, Precision, load};
+use bimo_models::{DecoderGenerator, LoadOptions, ModelSource, Precision, load, load_decoder};
 
 fn starter() -> Box<dyn TextGenerator> {
     starter_in(Precision::Fast)
@@ -217,4 +217,43 @@ fn eight_bits_judge_a_text_as_the_exact_model_does() {
         println!("log-probabilities are {mean:.4} apart in the mean");
         assert!(mean < 0.1, "{mean}");
     }
+}
+
+#[test]
+fn guesses_change_no_text() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../starter/story/story.gguf");
+    let load = || -> DecoderGenerator {
+        load_decoder(&ModelSource::Path(PathBuf::from(path)), &LoadOptions::default()).unwrap()
+    };
+    let (mut guessing, mut careful) = (load(), load().without_guesses());
+    // A refrain: much is guessed right. And plain prose, where most guesses are wrong.
+    let refrain = "\u{201c}Row,\u{201d} said the old man, and she rowed.\n\n".repeat(6);
+    let mut guessed = 0;
+    for (text, temperature, seed) in
+        [(refrain.as_str(), 0.0, 1), (&refrain, 0.8, 2), (ENGLISH, 0.0, 3), (CHINESE, 0.9, 4)]
+    {
+        let sampling = SamplingParams { temperature, seed, ..SamplingParams::default() };
+        let request = GenerationRequest { sampling, ..request(prompt(&guessing, text), 80) };
+        let (texts, outcome) = write(&mut guessing, &request);
+        let (expected, without) = write(&mut careful, &request);
+        assert_eq!(texts, expected, "{temperature}");
+        assert_eq!(outcome.choices, without.choices);
+        assert_eq!(without.guessed_tokens, 0);
+        guessed += outcome.guessed_tokens;
+    }
+    assert!(guessed > 20, "{guessed} of 320 tokens were guessed");
+}
+
+#[test]
+fn what_was_read_ahead_need_not_be_read_again_and_changes_no_text() {
+    let (mut model, mut other) = (starter(), starter());
+    let request = request(prompt(model.as_ref(), ENGLISH), 12);
+    model.read_ahead(&request.prompt, &CancellationToken::new()).unwrap();
+    let (texts, outcome) = write(model.as_mut(), &request);
+    assert_eq!(outcome.reused_tokens, request.prompt.len() - 1);
+    assert_eq!(texts, write(other.as_mut(), &request).0);
+    let cancelled = CancellationToken::new();
+    cancelled.cancel();
+    other.read_ahead(&prompt(other.as_ref(), CHINESE), &cancelled).unwrap();
+    assert_eq!(write(other.as_mut(), &request).0, texts, "what was cancelled is in nobody's way");
 }

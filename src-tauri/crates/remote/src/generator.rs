@@ -251,6 +251,7 @@ impl Progress {
             choices: choices.collect(),
             prompt_tokens: self.prompt_tokens.unwrap_or(total),
             reused_tokens: self.reused_tokens,
+            guessed_tokens: 0,
             prefill_seconds,
             decode_seconds: began.elapsed().as_secs_f64() - prefill_seconds,
         }

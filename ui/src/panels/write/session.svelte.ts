@@ -128,6 +128,7 @@ export class Session {
       onStatus: (status, counts) => {
         this.saveStatus = status;
         if (counts) this.desk.count(stored.id, counts);
+        if (status === "saved") void this.#readAhead();
       },
       onError: (error) => (this.error = error),
     });
@@ -197,6 +198,17 @@ export class Session {
     await this.#autosave.flush();
     const { version } = this.#autosave;
     return { chapter: this.chapter.id, version, caret, choices, tryOf, writing: settings.writing };
+  }
+
+  /** The author has paused: the model reads what it would be sent, so that it can go on at once. */
+  async #readAhead(): Promise<void> {
+    const { page, chapter, desk } = this;
+    const { settings } = desk;
+    if (this.busy || !page || !chapter || !this.#autosave || !settings) return;
+    const { version } = this.#autosave;
+    const request = { chapter: chapter.id, version, caret: page.caret, choices: 1, tryOf: null, writing: settings.writing };
+    // Nothing was asked for, so nothing is said where it fails: who asks is told the same.
+    await desk.host.readAhead(request).catch(() => undefined);
   }
 
   async preview(): Promise<ContextReport | null> {

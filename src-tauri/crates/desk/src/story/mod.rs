@@ -16,7 +16,7 @@ mod writing;
 
 use std::sync::Arc;
 
-use bimo_engine::{GenerationRequest, GeneratorWorker, SamplingParams};
+use bimo_engine::{DeviceKind, GenerationRequest, GeneratorWorker, SamplingParams};
 use bimo_store::{GenerationId, NewGeneration, Place};
 use bimo_text::{ByteOffset, Utf16Offset, to_byte};
 
@@ -136,8 +136,23 @@ impl Desk {
         if self.turn().is_taken() {
             return Err(ApiError::busy());
         }
+        self.turn().read_ahead();
         let worker = self.model().ready().await?;
         Ok(self.context(&worker, &bounded(request)).await?.report)
+    }
+
+    /// Has the model read what [`Desk::continue_story`] would send, so that it writes as soon as it is asked to. The next
+    /// call and the next request end this; what was read is kept. Nothing is done where no model is there, where it
+    /// writes, or where the text would leave this computer.
+    pub async fn read_ahead(&self, request: ContinueRequest) -> Result<(), ApiError> {
+        let cancel = self.turn().read_ahead();
+        let Some(worker) = self.model().present() else { return Ok(()) };
+        if self.turn().is_taken() || worker.card().device == DeviceKind::Server {
+            return Ok(());
+        }
+        let context = self.context(&worker, &bounded(request)).await?;
+        let read = worker.read_ahead(context.tokens, cancel).await;
+        Ok(read.inspect_err(|error| self.model().note(error))?)
     }
 
     async fn context(

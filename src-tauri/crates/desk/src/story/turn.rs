@@ -16,6 +16,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub(crate) struct Turn {
     writing: Arc<tokio::sync::Mutex<()>>,
     cancel: Mutex<CancellationToken>,
+    /// Of what the model reads before anybody has asked for it.
+    ahead: Mutex<CancellationToken>,
 }
 
 /// The turn, taken; it is given back when this is dropped.
@@ -31,9 +33,18 @@ impl Turn {
         // Held until the new token is in its place, so that a stop never cancels an old one in vain.
         let mut current = self.current();
         let writing = self.writing.clone().try_lock_owned().map_err(|_| ApiError::busy())?;
+        self.read_ahead();
         let cancel = CancellationToken::new();
         current.clone_from(&cancel);
         Ok(Taken { cancel, _writing: writing })
+    }
+
+    /// Ends what is read ahead, and answers the flag for what is read ahead instead.
+    pub fn read_ahead(&self) -> CancellationToken {
+        let next = CancellationToken::new();
+        let mut ahead = self.ahead.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *ahead, next.clone()).cancel();
+        next
     }
 
     /// True while somebody has it.

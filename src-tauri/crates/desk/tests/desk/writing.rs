@@ -129,6 +129,37 @@ async fn one_request_writes_at_a_time() {
 }
 
 #[tokio::test]
+async fn what_the_model_read_ahead_is_not_read_again() {
+    let (_place, desk, chapter) = Place::with_text("Then he left", slowly([" and went"])).await;
+    let request = at_end(&desk, chapter).await;
+    desk.read_ahead(request.clone()).await.expect("it is read");
+    let events = story(&desk, request).await;
+    let reused = events.iter().find_map(|event| match event {
+        StoryEvent::Prefill { reused, total, .. } => Some((*reused, *total)),
+        _ => None,
+    });
+    let (reused, total) = reused.expect("it says what it reads");
+    assert!(reused > 0 && reused == total, "{reused} of {total}");
+}
+
+#[tokio::test]
+async fn a_request_does_not_wait_for_what_is_read_ahead() {
+    let text = "A long way to go. ".repeat(500);
+    let (_place, desk, chapter) = Place::with_text(text.trim_end(), slowly([" On."])).await;
+    let request = at_end(&desk, chapter).await;
+    let ahead = tokio::spawn({
+        let (desk, request) = (desk.clone(), request.clone());
+        async move { desk.read_ahead(request).await }
+    });
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    let began = Instant::now();
+    story(&desk, request).await;
+    // Read to its end it would take longer.
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    ahead.await.expect("it ends").expect("without an error");
+}
+
+#[tokio::test]
 async fn a_sentence_is_finished_in_both_languages() {
     for (before, script, expected) in [
         ("夜里", "雪停了。他走了。", "雪停了。"),

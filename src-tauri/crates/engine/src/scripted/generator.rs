@@ -130,9 +130,23 @@ impl TextGenerator for ScriptedGenerator {
             choices,
             prompt_tokens: total,
             reused_tokens: reused,
+            guessed_tokens: 0,
             prefill_seconds: 0.0,
             decode_seconds: 0.0,
         })
+    }
+
+    fn read_ahead(
+        &mut self,
+        prompt: &[TokenId],
+        cancel: &CancellationToken,
+    ) -> Result<(), EngineError> {
+        self.previous.truncate(common_prefix(&self.previous, prompt));
+        while self.previous.len() < prompt.len() && !cancel.is_cancelled() {
+            thread::sleep(self.delay);
+            self.previous.push(prompt[self.previous.len()]);
+        }
+        Ok(())
     }
 
     fn score(

@@ -8,7 +8,7 @@ use bimo_engine::{
     CancellationToken, Flow, GenerationEvent, GenerationRequest, SamplingParams, TextGenerator,
     TokenId,
 };
-use bimo_models::{ModelSource, Precision, load};
+use bimo_models::{ModelSource, Precision, load_decoder};
 use serde::{Deserialize, Serialize};
 
 use crate::machine::Memory;
@@ -18,8 +18,14 @@ use crate::{Answer, FIRST, options};
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Run {
-    /// Reads a prompt and writes on, always the likeliest token. Prompts that begin alike would be read once only.
-    Write { prompt: Vec<TokenId>, written: usize },
+    /// Reads a prompt and writes on, always the likeliest token, `choices` times side by side where that is said. Of prompts
+    /// that begin alike the beginning is read once only.
+    Write {
+        prompt: Vec<TokenId>,
+        written: usize,
+        #[serde(default = "one")]
+        choices: usize,
+    },
     /// Says how likely each token of a text is, but the first.
     Score(Vec<TokenId>),
 }
@@ -35,11 +41,13 @@ pub enum Found {
 pub fn measure(path: PathBuf, runs: &[Run]) -> Result<Answer<Found>, Box<dyn Error>> {
     let memory = Memory::watch();
     let started = Instant::now();
-    let mut model = load(&ModelSource::Path(path), &options(Precision::Fast))?;
-    write(model.as_mut(), &[FIRST], 1)?;
+    // Whoever is compared with guesses nothing either.
+    let model = load_decoder(&ModelSource::Path(path), &options(Precision::Fast))?;
+    let mut model = model.without_guesses();
+    write(&mut model, &[FIRST], 1, 1)?;
     let load_seconds = started.elapsed().as_secs_f64();
     let runs = runs.iter().map(|run| match run {
-        Run::Write { prompt, written } => write(model.as_mut(), prompt, *written),
+        Run::Write { prompt, written, choices } => write(&mut model, prompt, *written, *choices),
         Run::Score(text) => {
             let scores = model.score(text, &CancellationToken::new())?;
             Ok(Found::Scored(scores.into_iter().map(|score| score.logprob).collect()))
@@ -49,15 +57,20 @@ pub fn measure(path: PathBuf, runs: &[Run]) -> Result<Answer<Found>, Box<dyn Err
     Ok(Answer { load_seconds, runs, peak_bytes: memory.peak() })
 }
 
+const fn one() -> usize {
+    1
+}
+
 fn write(
     model: &mut dyn TextGenerator,
     prompt: &[TokenId],
     written: usize,
+    choices: usize,
 ) -> Result<Found, Box<dyn Error>> {
     let request = GenerationRequest {
         prompt: prompt.to_vec(),
         sampling: SamplingParams::greedy(),
-        choices: 1,
+        choices,
         max_tokens: written,
         min_tokens: written,
         stop: Vec::new(),
@@ -65,7 +78,7 @@ fn write(
     };
     let mut tokens = Vec::new();
     let outcome = model.generate(&request, &CancellationToken::new(), &mut |event| {
-        if let GenerationEvent::Token { token, .. } = event {
+        if let GenerationEvent::Token { choice: 0, token, .. } = event {
             tokens.push(token);
         }
         Flow::Continue

@@ -105,6 +105,17 @@ impl Decoder {
         }
     }
 
+    /// How many tokens behind the next one may be read in the hope that they are right. Taken back, they leave no
+    /// trace: a row's numbers are its own on the processor only, and the text must not become a long one by them.
+    pub fn room_for_guesses(&self, context: &Context) -> usize {
+        let next = context.length_with(1);
+        let limit = self.config.context_length - next.min(self.config.context_length);
+        match self.device.is_cpu() && self.is_long(next) == self.is_long(next + limit) {
+            true => limit,
+            false => 0,
+        }
+    }
+
     /// Reads the tokens of all runs at once and answers the logits of each row wanted, run after run.
     ///
     /// After a failure no run has read anything.

@@ -1,18 +1,25 @@
 //! The bytes of a model file, without reading them all at once.
 
 use std::fs::File;
+use std::io::{self, Read, Seek};
 use std::ops::Deref;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bimo_engine::EngineError;
 use memmap2::Mmap;
+use sha2::{Digest as _, Sha256};
+
+use super::digest::Digest;
+
+/// Bytes that a digest reads at once.
+const BLOCK: usize = 1 << 20;
 
 /// A file's content.
 pub(super) enum Bytes {
     /// Inside the program.
     Embedded(&'static [u8]),
     /// On disk; pages are read when they are looked at.
-    Mapped(Mmap),
+    Mapped { map: Mmap, file: File, path: PathBuf },
 }
 
 impl Bytes {
@@ -22,18 +29,41 @@ impl Bytes {
         reason = "a mapped file is the only way to load a model without a second copy of it"
     )]
     pub fn of_file(path: &Path) -> Result<Self, EngineError> {
-        let unreadable = |error: std::io::Error| EngineError::Unreadable {
-            path: path.display().to_string(),
-            reason: error.to_string(),
-        };
-        let file = File::open(path).map_err(unreadable)?;
-        if file.metadata().map_err(unreadable)?.len() == 0 {
+        let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+        if file.metadata().map_err(|error| unreadable(path, &error))?.len() == 0 {
             return Ok(Self::Embedded(&[]));
         }
         // SAFETY: the map is read-only and lives for the length of a load. Nothing here writes model files in place;
         // a program that changes one meanwhile can only change the numbers that are read.
-        unsafe { Mmap::map(&file) }.map(Self::Mapped).map_err(unreadable)
+        let map = unsafe { Mmap::map(&file) }.map_err(|error| unreadable(path, &error))?;
+        Ok(Self::Mapped { map, file, path: path.to_owned() })
     }
+
+    /// SHA-256 of all of them. A file is read for it, not looked at through its map: the pages of a map count as
+    /// memory of this program, for as long as it lives.
+    pub fn sha256(&self) -> Result<Digest, EngineError> {
+        match self {
+            Self::Embedded(bytes) => Ok(Sha256::digest(bytes).into()),
+            Self::Mapped { file, path, .. } => {
+                digest(file).map_err(|error| unreadable(path, &error))
+            }
+        }
+    }
+}
+
+fn digest(mut file: &File) -> io::Result<Digest> {
+    file.rewind()?;
+    let (mut sha256, mut block) = (Sha256::new(), vec![0; BLOCK]);
+    loop {
+        match file.read(&mut block)? {
+            0 => return Ok(sha256.finalize().into()),
+            count => sha256.update(&block[..count]),
+        }
+    }
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> EngineError {
+    EngineError::Unreadable { path: path.display().to_string(), reason: error.to_string() }
 }
 
 impl Deref for Bytes {
@@ -42,7 +72,7 @@ impl Deref for Bytes {
     fn deref(&self) -> &[u8] {
         match self {
             Self::Embedded(bytes) => bytes,
-            Self::Mapped(map) => map,
+            Self::Mapped { map, .. } => map,
         }
     }
 }

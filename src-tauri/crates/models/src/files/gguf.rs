@@ -6,12 +6,11 @@ use std::path::Path;
 use bimo_engine::EngineError;
 use candle_core::quantized::GgmlDType;
 use candle_core::{DType, Device, Tensor};
-use sha2::{Digest, Sha256};
 
 use super::bytes::Bytes;
 use super::gguf_header::Header;
 use super::numbers::{check_blocks, check_floats};
-use super::{Blocks, Weight, Weights, gguf_parts, hex};
+use super::{Blocks, Weight, Weights, digest, gguf_parts};
 use crate::layers::compute;
 
 /// Files with their headers read.
@@ -38,12 +37,8 @@ impl Gguf {
     }
 
     /// In hex; of several files, that of their digests in the order of the parts.
-    pub fn sha256(&self) -> String {
-        let digests: Vec<_> = self.files.iter().map(|bytes| Sha256::digest(&bytes[..])).collect();
-        match &digests[..] {
-            [one] => hex(one),
-            several => hex(&Sha256::digest(several.concat())),
-        }
+    pub fn sha256(&self) -> Result<String, EngineError> {
+        digest::of_all(self.files.iter().map(Bytes::sha256))
     }
 
     /// Bytes of all tensors.

@@ -8,14 +8,13 @@ use candle_core::{DType, Device, Tensor};
 use safetensors::tensor::{Dtype, Metadata};
 use safetensors::{SafeTensorError, SafeTensors};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use super::bytes::Bytes;
 use super::gguf_header::invalid;
 use super::hf_names::{HfName, Kept};
 use super::numbers::check_floats;
 use super::pytorch::PytorchFile;
-use super::{Weight, Weights, file_name, hex, read_json};
+use super::{Weight, Weights, digest, file_name, read_json};
 use crate::layers::compute;
 use crate::limits::MAX_SHARDS;
 
@@ -67,14 +66,7 @@ impl HfWeights {
 
     /// Of the files' digests in the order of their names; of one file, its own. In hex.
     pub fn sha256(&self) -> Result<String, EngineError> {
-        let digests =
-            self.files.iter().map(|(path, _)| Ok(Sha256::digest(&Bytes::of_file(path)?[..])));
-        let digests: Vec<_> = digests.collect::<Result<_, EngineError>>()?;
-        let digest = match &digests[..] {
-            [one] => *one,
-            several => Sha256::digest(several.concat()),
-        };
-        Ok(hex(&digest))
+        digest::of_all(self.files.iter().map(|(path, _)| Bytes::of_file(path)?.sha256()))
     }
 
     fn add(&mut self, path: PathBuf) -> Result<(), EngineError> {

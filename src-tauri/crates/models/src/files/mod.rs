@@ -4,6 +4,7 @@ mod blocks;
 mod bytes;
 mod decoder;
 mod describe;
+mod digest;
 mod encoder;
 mod encoder_names;
 mod folder;
@@ -84,10 +85,6 @@ pub fn open_tokenizer(path: &Path) -> Result<TextTokenizer, EngineError> {
         return folder::read_tokenizer(folder.unwrap_or(path), Vec::new());
     }
     gguf_tokenizer::read(Gguf::open(path)?.header())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn file_name(path: &Path) -> String {

@@ -103,7 +103,7 @@ impl<Config> OpenedFiles<Config> {
     /// SHA-256 of the weights file, in hex; for several files, of their digests in the order of their names.
     pub fn sha256(&self) -> Result<String, EngineError> {
         match &self.layout {
-            Layout::Gguf(gguf) => Ok(gguf.sha256()),
+            Layout::Gguf(gguf) => gguf.sha256(),
             Layout::Folder(folder) => folder.weights.sha256(),
         }
     }

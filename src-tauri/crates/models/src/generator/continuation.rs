@@ -6,6 +6,7 @@ use bimo_engine::{
 };
 
 use super::draft::{Chosen, Draft};
+use super::guess::Guesses;
 use super::{OnEvent, log_probability};
 use crate::TextTokenizer;
 use crate::sampling::{Sampler, likeliest, log_sum_exp};
@@ -24,9 +25,11 @@ pub(super) struct Continuation<'a> {
     top_logprobs: usize,
     /// Of what follows `history`.
     logits: Vec<f32>,
+    guesses: Guesses,
     /// Tokens that led to a banned phrase, with the length of the history that each followed.
     forbidden: Vec<(usize, TokenId)>,
     told_tokens: usize,
+    guessed_tokens: usize,
     finish: Option<FinishReason>,
 }
 
@@ -50,8 +53,10 @@ impl<'a> Continuation<'a> {
             min_tokens: request.min_tokens,
             top_logprobs: request.top_logprobs,
             logits,
+            guesses: Guesses::new(),
             forbidden: Vec::new(),
             told_tokens: 0,
+            guessed_tokens: 0,
             finish: None,
         }
     }
@@ -76,6 +81,31 @@ impl<'a> Continuation<'a> {
     /// Takes the logits of what follows the newest token.
     pub fn set_logits(&mut self, logits: Vec<f32>) {
         self.logits = logits;
+    }
+
+    /// What may follow the newest token, no more than `room` tokens.
+    pub fn guess(&mut self, room: usize) -> Vec<TokenId> {
+        let wanted = self.prompt_tokens.saturating_add(self.max_tokens) - self.history.len();
+        self.guesses.make(&self.history, room.min(wanted)).to_vec()
+    }
+
+    /// Takes guesses that were read, with the logits of what follows each.
+    pub fn keep_guesses(&mut self, guesses: Vec<TokenId>, logits: impl Iterator<Item = Vec<f32>>) {
+        self.guesses.keep(guesses, logits);
+    }
+
+    /// Whether the newest token had been guessed: then the logits of what follows it are there, and it is read.
+    pub fn went_as_guessed(&mut self) -> bool {
+        let Some(&newest) = self.history.last() else { return false };
+        let Some(logits) = self.guesses.confirm(newest) else { return false };
+        self.logits = logits;
+        self.guessed_tokens += 1;
+        true
+    }
+
+    /// Tokens that had been guessed.
+    pub fn guessed_tokens(&self) -> usize {
+        self.guessed_tokens
     }
 
     /// Chooses the next token, again for as long as the choice makes a banned phrase, and tells what is certain.
@@ -149,6 +179,7 @@ impl<'a> Continuation<'a> {
         self.history.truncate(place);
         self.forbidden.retain(|(other, _)| *other <= place);
         self.forbidden.push((place, first.token));
+        self.guesses.give_up();
         self.logits = first.logits.unwrap_or_default();
         true
     }

@@ -1,9 +1,11 @@
 //! A decoder, its tokenizer and what it has read: a [`TextGenerator`].
 //!
-//! **Invariant**: whether part of the prompt was read by an earlier request changes the time, not the text.
+//! **Invariant**: whether part of the prompt was read by an earlier request changes the time, not the text. Nor does it
+//! matter how much of the text was guessed right.
 
 mod continuation;
 mod draft;
+mod guess;
 mod phrases;
 
 use std::iter;
@@ -35,6 +37,7 @@ pub struct DecoderGenerator {
     context: Context,
     /// Shows the bytes of all contexts.
     gauge: MemoryGauge,
+    guesses: bool,
 }
 
 type OnEvent<'a> = &'a mut dyn FnMut(GenerationEvent) -> Flow;
@@ -48,7 +51,15 @@ impl DecoderGenerator {
         card: ModelCard,
     ) -> Result<Self, EngineError> {
         let context = decoder.context()?;
-        Ok(Self { decoder, tokenizer, template, card, context, gauge: MemoryGauge::default() })
+        let gauge = MemoryGauge::default();
+        Ok(Self { decoder, tokenizer, template, card, context, gauge, guesses: true })
+    }
+
+    /// Reads no token before it is chosen: for comparing how fast others compute the same.
+    #[must_use]
+    pub fn without_guesses(mut self) -> Self {
+        self.guesses = false;
+        self
     }
 
     fn check(&self, request: &GenerationRequest) -> Result<(), EngineError> {
@@ -107,13 +118,14 @@ impl DecoderGenerator {
     }
 
     /// Writes all choices side by side, a token of each at a time. The first goes on in the generator's own context.
+    /// Answers how they ended, and how many tokens had been guessed.
     fn write(
         &mut self,
         request: &GenerationRequest,
         logits: &[f32],
         cancel: &CancellationToken,
         on_event: OnEvent<'_>,
-    ) -> Result<Vec<ChoiceOutcome>, EngineError> {
+    ) -> Result<(Vec<ChoiceOutcome>, usize), EngineError> {
         let others = (1..request.choices).map(|_| self.context.duplicate());
         let mut others: Vec<Context> = others.collect::<Result<_, _>>().map_err(compute)?;
         let mut choices: Vec<Continuation<'_>> = (0..request.choices)
@@ -127,14 +139,26 @@ impl DecoderGenerator {
                     choice.choose_token(self.card.context_length, on_event)?;
                 }
             }
-            let contexts = iter::once(&mut self.context).chain(&mut others);
-            let mut open: Vec<_> =
-                choices.iter_mut().zip(contexts).filter(|(choice, _)| choice.is_open()).collect();
-            if open.is_empty() {
+            if !choices.iter().any(Continuation::is_open) {
                 self.gauge.show(self.context.bytes());
-                return Ok(choices.iter().map(Continuation::outcome).collect());
+                let guessed = choices.iter().map(Continuation::guessed_tokens).sum();
+                return Ok((choices.iter().map(Continuation::outcome).collect(), guessed));
             }
-            read_tokens(&self.decoder, &mut open)?;
+            let contexts = iter::once(&mut self.context).chain(&mut others);
+            let open = choices.iter_mut().zip(contexts).filter(|(choice, _)| choice.is_open());
+            let mut open: Vec<_> = open
+                .filter_map(|(choice, context)| {
+                    (!choice.went_as_guessed()).then_some((choice, context))
+                })
+                .collect();
+            match &mut open[..] {
+                [] => continue,
+                // Several are a batch already.
+                [(choice, context)] if self.guesses && request.choices == 1 => {
+                    read_with_guesses(&self.decoder, choice, context)?;
+                }
+                several => read_tokens(&self.decoder, several)?,
+            }
             self.gauge.show(open.iter().map(|(_, context)| context.bytes()).sum());
         }
     }
@@ -153,16 +177,18 @@ impl DecoderGenerator {
         let logits = self.read_prompt(&request.prompt, reused, cancel, on_event)?;
         let prefill_seconds = started.elapsed().as_secs_f64();
         let started = Instant::now();
-        let choices = match logits {
+        let (choices, guessed_tokens) = match logits {
             Some(logits) => self.write(request, &logits, cancel, on_event)?,
             None => {
-                vec![ChoiceOutcome { finish: FinishReason::Cancelled, tokens: 0 }; request.choices]
+                let none = ChoiceOutcome { finish: FinishReason::Cancelled, tokens: 0 };
+                (vec![none; request.choices], 0)
             }
         };
         Ok(GenerationOutcome {
             choices,
             prompt_tokens: request.prompt.len(),
             reused_tokens: reused,
+            guessed_tokens,
             prefill_seconds,
             decode_seconds: started.elapsed().as_secs_f64(),
         })
@@ -209,6 +235,24 @@ fn read_tokens(
     Ok(())
 }
 
+/// Reads the newest token, and with it what may follow.
+fn read_with_guesses(
+    decoder: &Decoder,
+    choice: &mut Continuation<'_>,
+    context: &mut Context,
+) -> Result<(), EngineError> {
+    let (read, newest) = choice.newest_token();
+    let newest = newest.to_vec();
+    context.truncate(read);
+    let guesses = choice.guess(decoder.room_for_guesses(context));
+    let tokens = [&newest[..], &guesses].concat();
+    let mut logits =
+        decoder.forward(&mut [Run { context, tokens: &tokens }], Rows::All)?.into_iter();
+    choice.set_logits(logits.next().unwrap_or_default());
+    choice.keep_guesses(guesses, logits);
+    Ok(())
+}
+
 impl TextGenerator for DecoderGenerator {
     fn card(&self) -> &ModelCard {
         &self.card
@@ -238,6 +282,17 @@ impl TextGenerator for DecoderGenerator {
     ) -> GenerationResult {
         self.check(request)?;
         self.answer(request, cancel, on_event).map_err(|error| on_device(error, self.card.device))
+    }
+
+    fn read_ahead(
+        &mut self,
+        prompt: &[TokenId],
+        cancel: &CancellationToken,
+    ) -> Result<(), EngineError> {
+        self.check_tokens(prompt, self.card.context_length - 1)?;
+        let reused = self.decoder.reusable(&self.context, prompt);
+        let read = self.read_prompt(prompt, reused, cancel, &mut |_| Flow::Continue);
+        read.map(drop).map_err(|error| on_device(error, self.card.device))
     }
 
     /// Cancelled, it answers the scores that it has.
