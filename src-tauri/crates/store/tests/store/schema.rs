@@ -3,11 +3,16 @@
 use std::path::PathBuf;
 
 use bimo_store::{
-    Guidance, LibraryItem, NewGeneration, NewGlossaryEntry, NewPair, NewSegment, NewTranslation,
-    PairSide, SegmentOutcome, SegmentState, Store, TranslatedDocument, TranslationKind,
+    Guidance, LabelScore, LibraryItem, NewGeneration, NewGlossaryEntry, NewPair, NewSegment,
+    NewTranslation, PairSide, SegmentOutcome, SegmentState, SourceKind, Store, SummaryEnd,
+    SummaryForm, SummaryMethod, SummaryPart, SummarySource, SummaryStatus, SummaryWish,
+    TranslatedDocument, TranslationKind, WorkId,
 };
 
 use crate::{NOW_MS, Shelf, at, body_of, spans_of, typed, written};
+
+/// The schema that [`write_fixture`] writes.
+const NEWEST: u32 = 5;
 
 fn fixture(schema: u32) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/schemas");
@@ -40,9 +45,11 @@ async fn write_fixture() {
     store.set_setting("window", &serde_json::json!({"theme": "dark"})).await.expect("a setting");
     store.search("snow", 10).await.expect("an index");
     write_translations(&store).await;
+    write_summaries(&store).await;
+    write_moods(&store, work).await;
     let copy = store.back_up(NOW_MS).await.expect("a copy");
-    std::fs::create_dir_all(fixture(3).parent().expect("a folder")).expect("the folder");
-    std::fs::copy(copy, fixture(3)).expect("the fixture");
+    std::fs::create_dir_all(fixture(NEWEST).parent().expect("a folder")).expect("the folder");
+    std::fs::copy(copy, fixture(NEWEST)).expect("the fixture");
 }
 
 /// What came with schema 3: a document half translated, a confirmed pair, a term.
@@ -91,6 +98,58 @@ async fn write_translations(store: &Store) {
     store.keep_glossary(&[term], NOW_MS).await.expect("a term");
 }
 
+/// What came with schema 4: a summary that is done, and one that was being written, with its parts.
+async fn write_summaries(store: &Store) {
+    let source = SummarySource {
+        kind: SourceKind::Page,
+        title: "灯塔 Lamps".into(),
+        byline: Some("Anna".into()),
+        language: "en".into(),
+        work: None,
+        chapter: None,
+        text: "The lamp broke. No ship came.".into(),
+        layout: r#"{"sections":[],"paragraphs":[],"sentences":[]}"#.into(),
+    };
+    let source = store.keep_summary_source(&source).await.expect("a source");
+    let wish = |method, language: Option<&str>| SummaryWish {
+        method,
+        form: SummaryForm::Bullets,
+        length: r#"{"kind":"words","count":30}"#.into(),
+        language: language.map(str::to_owned),
+    };
+    let key = wish(SummaryMethod::Key, None);
+    let done = store.create_summary(source, &key, NOW_MS).await.expect("a summary");
+    let end = SummaryEnd {
+        status: SummaryStatus::Complete,
+        text: Some("- The lamp broke."),
+        evidence: Some("{}"),
+        error: None,
+    };
+    store.end_summary(done, &end, NOW_MS).await.expect("it is done");
+    let rewritten = wish(SummaryMethod::Rewritten, Some("zh-Hans"));
+    let running = store.create_summary(source, &rewritten, NOW_MS).await.expect("a summary");
+    store.set_summary_model(running, "mt5", "ab").await.expect("its model");
+    store.append_summary(running, "灯坏了。").await.expect("text");
+    let part = SummaryPart {
+        number: 0,
+        level: 1,
+        title: "Chapter 1".into(),
+        source_from: 0,
+        source_to: 15,
+        made_from: "[]".into(),
+        text: "灯坏了。".into(),
+        done: true,
+    };
+    store.keep_summary_part(running, &part).await.expect("a part");
+}
+
+/// What came with schema 5: the mood of a sentence, and a work's character.
+async fn write_moods(store: &Store, work: WorkId) {
+    let scores = vec![LabelScore { label: 2, score: 0.75 }, LabelScore { label: 0, score: 0.25 }];
+    store.keep_moods("aa", &[("雪停了。", scores)], NOW_MS).await.expect("a mood");
+    store.keep_characters(work, &[vec!["岛村".into(), "Shimamura".into()]]).await.expect("one");
+}
+
 async fn open_fixture(schema: u32) -> (Shelf, Store) {
     let shelf = Shelf::new();
     std::fs::create_dir_all(&shelf.options.folder).expect("a folder");
@@ -124,6 +183,38 @@ async fn schema_3_opens_with_its_translations() {
     assert_eq!(alike[0].english, "The snow fell.");
     let terms = store.glossary(None).await.expect("the glossary");
     assert_eq!((terms[0].term.as_str(), terms[0].note.as_str()), ("snow country", "a title"));
+}
+
+#[tokio::test]
+async fn schema_4_opens_with_its_summaries() {
+    let (_shelf, store) = opens(4).await;
+    has_summaries(&store).await;
+}
+
+#[tokio::test]
+async fn schema_5_opens_with_its_moods() {
+    let (_shelf, store) = opens(5).await;
+    has_summaries(&store).await;
+    let known = store.known_moods("aa", &["雪停了。", "It rained."], NOW_MS).await.expect("moods");
+    let scores = known[0].as_ref().expect("it was read");
+    assert_eq!((scores[0].label, scores[0].score, known[1].is_none()), (2, 0.75, true));
+    let work = store.library().await.expect("the library").works[0].id;
+    let characters = store.characters(work).await.expect("its characters");
+    assert_eq!(characters, [["岛村", "Shimamura"]]);
+}
+
+async fn has_summaries(store: &Store) {
+    store.stop_interrupted_summaries(NOW_MS).await.expect("at the start");
+    let summaries = store.summaries().await.expect("the list");
+    let [rewritten, key] = &summaries[..] else { panic!("two: {summaries:?}") };
+    assert_eq!((key.status, &key.preview[..]), (SummaryStatus::Complete, "- The lamp broke."));
+    assert_eq!((rewritten.status, &rewritten.model[..]), (SummaryStatus::Stopped, "mt5"));
+    assert_eq!(rewritten.wish.language.as_deref(), Some("zh-Hans"));
+    assert_eq!(store.summary(rewritten.id).await.expect("it").text, "灯坏了。");
+    let parts = store.summary_parts(rewritten.id).await.expect("its parts");
+    assert_eq!((&parts[0].text[..], parts[0].source_to), ("灯坏了。", 15));
+    let source = store.summary_source(key.source).await.expect("its source");
+    assert_eq!((&source.title[..], source.byline.as_deref()), ("灯塔 Lamps", Some("Anna")));
 }
 
 async fn opens(schema: u32) -> (Shelf, Store) {
