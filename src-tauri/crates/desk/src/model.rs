@@ -1,6 +1,7 @@
 //! The model of a task: loaded in the background, waited for only when something is to be written, and let go of when
 //! nothing has been written for long.
 
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
@@ -10,6 +11,7 @@ use bimo_models::{DeviceWish, LoadOptions, Precision, kept_bytes};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::starter::bytes_of;
 use crate::wire::{ApiError, Destination, ModelState, ModelStatus, ModelTask};
 
 /// How long a request waits for a model that is still loading.
@@ -68,6 +70,33 @@ impl<M: ?Sized> Clone for ModelSpec<M> {
             card: self.card.clone(),
             goes_to: self.goes_to.clone(),
             load: self.load.clone(),
+        }
+    }
+}
+
+impl<M: ?Sized> ModelSpec<M> {
+    /// A model that is part of the program.
+    pub(crate) fn in_program(name: &str, weights: &[u8], card: &str, load: Loader<M>) -> Self {
+        Self {
+            name: name.to_owned(),
+            starter: true,
+            bytes: weights.len() as u64,
+            card: card.to_owned(),
+            goes_to: None,
+            load,
+        }
+    }
+
+    /// A GGUF file, or a folder in Hugging Face layout.
+    pub(crate) fn of_file(path: &Path, load: Loader<M>) -> Self {
+        let name = path.file_stem().map(|name| name.to_string_lossy().into_owned());
+        Self {
+            name: name.unwrap_or_default(),
+            starter: false,
+            bytes: bytes_of(path),
+            card: String::new(),
+            goes_to: None,
+            load,
         }
     }
 }

@@ -3,12 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use bimo_engine::TextGenerator;
 use bimo_models::{DescribedModel, LoadOptions, ModelSource, Precision, TextTokenizer};
 
 use crate::ModelSpec;
 use crate::checking::load_checked;
-use crate::model::Means;
+use crate::model::{Loader, Means};
 use crate::wire::ApiError;
 
 const NAME: &str = "Bimo story starter";
@@ -19,14 +18,10 @@ impl ModelSpec {
     /// The model that is part of the program: it writes before anything has been downloaded.
     #[must_use]
     pub fn starter() -> Self {
-        Self {
-            name: NAME.into(),
-            starter: true,
-            bytes: WEIGHTS.len() as u64,
-            card: CARD.into(),
-            goes_to: None,
-            load: loader(ModelSource::Embedded { name: NAME, bytes: WEIGHTS }),
-        }
+        let source = ModelSource::Embedded { name: NAME, bytes: WEIGHTS };
+        let load: Loader<_> =
+            Arc::new(move |means| bimo_models::load(&source, &means.of_a_small_model()));
+        Self::in_program(NAME, WEIGHTS, CARD, load)
     }
 
     /// A GGUF file, or a folder in Hugging Face layout.
@@ -37,18 +32,12 @@ impl ModelSpec {
 
     /// The same, with fewer tokens to read than it could.
     pub(crate) fn reading(path: PathBuf, context_length: Option<usize>) -> Self {
-        let name = path.file_stem().map(|name| name.to_string_lossy().into_owned());
-        Self {
-            name: name.unwrap_or_default(),
-            starter: false,
-            bytes: bytes_of(&path),
-            card: String::new(),
-            goes_to: None,
-            load: Arc::new(move |Means { threads, device }| {
-                let precision = Precision::default();
-                load_checked(&path, &LoadOptions { precision, threads, device, context_length })
-            }),
-        }
+        let at = path.clone();
+        let load: Loader<_> = Arc::new(move |Means { threads, device }| {
+            let precision = Precision::default();
+            load_checked(&at, &LoadOptions { precision, threads, device, context_length })
+        });
+        Self::of_file(&path, load)
     }
 }
 
@@ -63,10 +52,6 @@ pub fn open_tokenizer(model: Option<&Path>) -> Result<TextTokenizer, ApiError> {
 /// What a model on the disk is for, from its headers alone.
 pub fn describe_model(path: &Path) -> Result<DescribedModel, ApiError> {
     Ok(bimo_models::describe(path)?)
-}
-
-fn loader(source: ModelSource) -> crate::model::Loader<dyn TextGenerator> {
-    Arc::new(move |means| bimo_models::load(&source, &means.of_a_small_model()))
 }
 
 /// Size of a file, or of the files directly in a folder.

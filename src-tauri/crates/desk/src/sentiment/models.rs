@@ -10,8 +10,7 @@ use super::Classifier;
 use crate::ModelSpec;
 use crate::checking::survives;
 use crate::error::too_large_for;
-use crate::model::Means;
-use crate::starter::bytes_of;
+use crate::model::{Loader, Means};
 use crate::wire::{ApiError, ModelTask};
 
 const STARTER_NAME: &str = "Bimo sentiment starter";
@@ -26,34 +25,22 @@ impl ModelSpec<dyn SequenceClassifier> {
     #[must_use]
     pub fn classifier_starter() -> Self {
         let source = ModelSource::Embedded { name: STARTER_NAME, bytes: STARTER };
-        Self {
-            name: STARTER_NAME.into(),
-            starter: true,
-            bytes: STARTER.len() as u64,
-            card: STARTER_CARD.into(),
-            goes_to: None,
-            load: Arc::new(move |means| {
-                Ok(Box::new(load_classifier(&source, &means.of_a_small_model())?))
-            }),
-        }
+        let load: Loader<dyn SequenceClassifier> = Arc::new(move |means| {
+            Ok(Box::new(load_classifier(&source, &means.of_a_small_model())?))
+        });
+        Self::in_program(STARTER_NAME, STARTER, STARTER_CARD, load)
     }
 
     /// A GGUF file, or a folder in Hugging Face layout.
     #[must_use]
     pub fn classifier_at(path: PathBuf) -> Self {
-        let name = path.file_stem().map(|name| name.to_string_lossy().into_owned());
-        Self {
-            name: name.unwrap_or_default(),
-            starter: false,
-            bytes: bytes_of(&path),
-            card: String::new(),
-            goes_to: None,
-            load: Arc::new(move |means| {
-                let options = means.of_a_small_model();
-                survives(&path, &options)?;
-                Ok(Box::new(load_classifier(&ModelSource::Path(path.clone()), &options)?))
-            }),
-        }
+        let at = path.clone();
+        let load: Loader<dyn SequenceClassifier> = Arc::new(move |means| {
+            let options = means.of_a_small_model();
+            survives(&at, &options)?;
+            Ok(Box::new(load_classifier(&ModelSource::Path(at.clone()), &options)?))
+        });
+        Self::of_file(&path, load)
     }
 }
 

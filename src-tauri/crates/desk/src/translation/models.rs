@@ -10,8 +10,7 @@ use super::by_prompt::PromptedTranslator;
 use super::translator::Translator;
 use crate::ModelSpec;
 use crate::checking::survives;
-use crate::model::Means;
-use crate::starter::bytes_of;
+use crate::model::{Loader, Means};
 use crate::wire::ApiError;
 
 const STARTER_NAME: &str = "Bimo translator starter";
@@ -26,14 +25,9 @@ impl ModelSpec<dyn Seq2Seq> {
     #[must_use]
     pub fn translator_starter() -> Self {
         let source = ModelSource::Embedded { name: STARTER_NAME, bytes: STARTER };
-        Self {
-            name: STARTER_NAME.into(),
-            starter: true,
-            bytes: STARTER.len() as u64,
-            card: STARTER_CARD.into(),
-            goes_to: None,
-            load: Arc::new(move |means| load_seq2seq(&source, &means.of_a_small_model())),
-        }
+        let load: Loader<_> =
+            Arc::new(move |means| load_seq2seq(&source, &means.of_a_small_model()));
+        Self::in_program(STARTER_NAME, STARTER, STARTER_CARD, load)
     }
 
     /// A GGUF file, or a folder in Hugging Face layout: a translator, or a model that answers in a conversation and is
@@ -45,22 +39,16 @@ impl ModelSpec<dyn Seq2Seq> {
 
     /// The same, with fewer tokens to read than it could, where it is asked for translations.
     pub(crate) fn translator_reading(path: PathBuf, context_length: Option<usize>) -> Self {
-        let name = path.file_stem().map(|name| name.to_string_lossy().into_owned());
-        Self {
-            name: name.unwrap_or_default(),
-            starter: false,
-            bytes: bytes_of(&path),
-            card: String::new(),
-            goes_to: None,
-            load: Arc::new(move |means| {
-                if bimo_models::describe(&path)?.kind == ModelKind::Continues {
-                    return prompted(&ModelSpec::reading(path.clone(), context_length), means);
-                }
-                let options = means.of_a_small_model();
-                survives(&path, &options)?;
-                load_seq2seq(&ModelSource::Path(path.clone()), &options)
-            }),
-        }
+        let at = path.clone();
+        let load: Loader<_> = Arc::new(move |means: Means| {
+            if bimo_models::describe(&at)?.kind == ModelKind::Continues {
+                return prompted(&ModelSpec::reading(at.clone(), context_length), means);
+            }
+            let options = means.of_a_small_model();
+            survives(&at, &options)?;
+            load_seq2seq(&ModelSource::Path(at.clone()), &options)
+        });
+        Self::of_file(&path, load)
     }
 
     /// A model that answers in a conversation, and is asked for translations.
