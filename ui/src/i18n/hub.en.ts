@@ -7,6 +7,12 @@ const size = (bytes: number) =>
 
 export const hubEn = {
   size,
+  offered: {
+    get: (title: string) => `Get ${title}`,
+    getting: (title: string) => `${title} is on its way`,
+    pickle: "Its weights are a Python pickle; only the numbers in it are read, nothing is run.",
+    percent: (share: number) => `${Math.round(share * 100)} %`,
+  },
   tasks: { story: "Story & chat", translate: "Translate", summarize: "Summarize", sentiment: "Sentiment", answer: "Answer", embed: "Find alike" },
   languages: { en: "English", zh: "Chinese", fr: "French", es: "Spanish", de: "German", it: "Italian", pt: "Portuguese" } as Record<string, string>,
   billions: (value: number) => (value >= 1e9 ? `${(value / 1e9).toFixed(1)} billion weights` : `${Math.round(value / 1e6)} million weights`),

@@ -9,6 +9,12 @@ const size = (bytes: number) =>
 
 export const hubZh: HubMessages = {
   size,
+  offered: {
+    get: (title) => `下载 ${title}`,
+    getting: (title) => `正在下载 ${title}`,
+    pickle: "它的权重是 Python pickle 文件；只读取其中的数字，不运行任何代码。",
+    percent: (share) => `${Math.round(share * 100)}%`,
+  },
   tasks: { story: "故事与对话", translate: "翻译", summarize: "摘要", sentiment: "情感", answer: "问答", embed: "查找相似" },
   languages: { en: "英文", zh: "中文", fr: "法文", es: "西班牙文", de: "德文", it: "意大利文", pt: "葡萄牙文" },
   billions: (value) => (value >= 1e8 ? `${(value / 1e8).toFixed(1)} 亿参数` : `${Math.round(value / 1e4)} 万参数`),
