@@ -1,13 +1,15 @@
 //! Numbers and names of a summary that its source does not have.
 //!
-//! Only what can be told by looking is doubted: numbers that nobody says by the way, and names in Latin letters, which in
-//! English are words with a capital inside a sentence. Names in Han characters look like any other words.
+//! Only what can be told by looking is doubted: numbers that nobody says by the way, names in Latin letters, which in English
+//! are words with a capital inside a sentence, and such names in Han characters as look like nothing else (`han_names.rs`).
 
 use std::collections::HashSet;
 use std::ops::Range;
 
+use super::han_names::{HanName, han_names};
 use crate::translation::checks::numbers::values;
 use crate::translation::checks::words::latin_words;
+use crate::translation::to_simplified;
 use crate::wire::DoubtKind;
 
 /// Bytes behind a number that say of what it is: `3万`, `2 million`.
@@ -22,6 +24,15 @@ pub(super) struct Known {
     words: HashSet<String>,
     /// Whether names can be compared: both texts write them in Latin letters.
     has_names: bool,
+    /// The source in simplified characters, where both texts write names in Han.
+    han: Option<String>,
+}
+
+/// In which letters both a source and its summary write names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Letters {
+    pub latin: bool,
+    pub han: bool,
 }
 
 /// What is doubted in a sentence.
@@ -37,7 +48,7 @@ pub(super) struct Doubts {
 
 impl Known {
     /// Of a source; names are looked for only where they would be written as the source has them.
-    pub fn of(source: &str, has_names: bool) -> Self {
+    pub fn of(source: &str, letters: Letters) -> Self {
         let mut numbers: Vec<f64> = values(source).into_iter().map(|(value, _)| value).collect();
         numbers.sort_unstable_by(f64::total_cmp);
         let mut words = HashSet::new();
@@ -46,7 +57,8 @@ impl Known {
             words.extend(word.split(['-', '\'', '’', '.']).map(str::to_owned));
             words.insert(word);
         }
-        Self { numbers, words, has_names }
+        let han = letters.han.then(|| to_simplified(source));
+        Self { numbers, words, has_names: letters.latin, han }
     }
 
     /// Looks through a sentence of the summary.
@@ -65,6 +77,13 @@ impl Known {
             let names = latin_words(sentence).map(|word| place_of(word, sentence));
             let names = names.filter(|place| self.is_new_name(sentence, place));
             doubts.places.extend(names.map(|place| (place, DoubtKind::Name)));
+        }
+        if let Some(source) = &self.han {
+            let is_new = |name: &HanName| {
+                !name.known_by.iter().any(|known| source.contains(&to_simplified(known)))
+            };
+            let names = han_names(sentence).into_iter().filter(is_new);
+            doubts.places.extend(names.map(|name| (name.place, DoubtKind::Name)));
         }
         doubts.places.sort_by_key(|(place, _)| place.start);
         doubts.names = doubts.places.iter().any(|(_, kind)| *kind == DoubtKind::Name);
@@ -115,8 +134,10 @@ fn digits(text: &str) -> impl Iterator<Item = Range<usize>> {
 mod tests {
     use super::*;
 
+    const BOTH: Letters = Letters { latin: true, han: true };
+
     fn doubted<'s>(source: &str, sentence: &'s str) -> Vec<&'s str> {
-        let doubts = Known::of(source, true).doubts(sentence);
+        let doubts = Known::of(source, BOTH).doubts(sentence);
         assert_eq!(doubts.places.iter().any(|(_, kind)| *kind == DoubtKind::Name), doubts.names);
         doubts.places.into_iter().map(|(place, _)| &sentence[place]).collect()
     }
@@ -143,7 +164,23 @@ mod tests {
         assert_eq!(doubted(SOURCE, "In 1999 she left Port Askaig."), ["1999", "Askaig"]);
         assert_eq!(doubted(SOURCE, "She, Marie-Claire, had 3 million."), ["Marie-Claire", "3"]);
         assert_eq!(doubted(SOURCE, "她有４万本书。"), ["４"]);
-        assert!(Known::of(SOURCE, true).doubts("She has forty-two books.").numbers, "in words");
-        assert!(!Known::of(SOURCE, false).doubts("She left for Paris.").names);
+        assert!(Known::of(SOURCE, BOTH).doubts("She has forty-two books.").numbers, "in words");
+        let neither = Letters { latin: false, han: false };
+        assert!(!Known::of(SOURCE, neither).doubts("She left for Paris, 去了巴黎。").names);
+    }
+
+    #[test]
+    fn names_in_han_are_doubted_where_the_source_does_not_have_them() {
+        let source = "記者在臨江採訪了王建國先生。約翰·史密斯沒有回答。";
+        for sentence in
+            ["王建国没有回答。", "王先生在临江市。", "约翰·史密斯没有说话。", "建国先生走了。"]
+        {
+            assert_eq!(doubted(source, sentence), [""; 0], "{sentence}");
+        }
+        assert_eq!(doubted(source, "李先生去了北京。"), ["李", "北京"]);
+        assert_eq!(
+            doubted(source, "韩梅梅和威廉·布朗在海东市。"),
+            ["韩梅梅", "威廉·布朗", "海东市"]
+        );
     }
 }
