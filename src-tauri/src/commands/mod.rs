@@ -150,6 +150,8 @@ pub(crate) fn bindings() -> Builder<tauri::Wry> {
             summarize::stop_summary,
             summarize::export_summary,
             summarize::delete_summary,
+            summarize::summary_draft,
+            summarize::keep_summary_draft,
             sentiment::watch_mood_model,
             sentiment::read_mood,
             sentiment::stop_mood,

@@ -1,8 +1,8 @@
 //! Summaries: what is summarised, what comes of it, what is kept.
 
 use bimo_desk::wire::{
-    ModelStatus, OpenSummary, SourceText, Summarizer, SummaryEntry, SummaryEvent, SummaryId,
-    SummaryRequest, SummarySource,
+    ModelStatus, OpenSummary, SourceText, Summarizer, SummaryDraft, SummaryEntry, SummaryEvent,
+    SummaryId, SummaryRequest, SummarySource,
 };
 use tauri::State;
 use tauri::ipc::Channel;
@@ -83,4 +83,16 @@ pub async fn delete_summary(
     summary: SummaryId,
 ) -> Answer<Vec<SummaryEntry>> {
     ask(desk, move |desk| async move { desk.delete_summary(summary).await }).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn summary_draft(desk: State<'_, Opening>) -> Answer<Option<SummaryDraft>> {
+    ask(desk, move |desk| async move { desk.summary_draft().await }).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn keep_summary_draft(desk: State<'_, Opening>, draft: SummaryDraft) -> Answer<()> {
+    ask(desk, move |desk| async move { desk.keep_summary_draft(draft).await }).await
 }

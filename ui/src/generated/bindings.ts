@@ -103,6 +103,8 @@ export const commands = {
 	stopSummary: (summary: SummaryId) => __TAURI_INVOKE<null>("stop_summary", { summary }),
 	exportSummary: (summary: SummaryId, path: string) => __TAURI_INVOKE<null>("export_summary", { summary, path }),
 	deleteSummary: (summary: SummaryId) => __TAURI_INVOKE<SummaryEntry[]>("delete_summary", { summary }),
+	summaryDraft: () => __TAURI_INVOKE<SummaryDraft | null>("summary_draft"),
+	keepSummaryDraft: (draft: SummaryDraft) => __TAURI_INVOKE<null>("keep_summary_draft", { draft }),
 	watchMoodModel: (channel: Channel<ModelStatus>) => __TAURI_INVOKE<null>("watch_mood_model", { channel }),
 	readMood: (request: MoodRequest, events: Channel<MoodEvent>) => __TAURI_INVOKE<null>("read_mood", { request, events }),
 	stopMood: (reading: MoodReadingId) => __TAURI_INVOKE<null>("stop_mood", { reading }),
@@ -288,6 +290,14 @@ export type ChapterSummary = {
 
 /**  The person closes the window: save everything, then call `close_window`. */
 export type Closing = null;
+
+/**  By what sentences were compared: their words, or what an encoder makes of them. */
+export type Compared = {
+	/**  The encoder; nothing where it was by words. */
+	encoder: string | null,
+	/**  Why it was by words though there is an encoder. */
+	problem: ApiError | null,
+};
 
 /**  Where models compute. */
 export type ComputeOn =
@@ -1804,6 +1814,22 @@ export type Summarizer = {
 	goesTo: Destination | null,
 };
 
+/**  What lies on the panel and is kept with no summary yet. */
+export type SummaryDraft = {
+	/**  The article; empty where it is kept elsewhere. */
+	text: string,
+	/**  Those that gave way to another before they were summarised. */
+	aside: string[],
+	/**  How its summary is to be made. */
+	method: SummaryMethod,
+	/**  How long it is to be. */
+	length: SummaryLength,
+	/**  What it is to look like. */
+	form: SummaryForm,
+	/**  Its language; nothing for that of the article. */
+	to: TargetLanguage | null,
+};
+
 /**  A summary in the list. */
 export type SummaryEntry = {
 	/**  Its number. */
@@ -1932,6 +1958,8 @@ export type SummaryOutcome = {
 	sentences: SummarySentence[],
 	/**  Which parts of the source it rests on. */
 	coverage: Coverage,
+	/**  By what its sentences were compared with those of the source. */
+	compared: Compared,
 };
 
 /**  An intermediate summary. */
@@ -2037,6 +2065,8 @@ summary: SummaryId };
 export type SummaryStage =
 /**  The model is loaded, or reads. */
 "reading" |
+/**  The encoder places the source's sentences. */
+"placing" |
 /**  A part of the source is being summarised. */
 "parts" |
 /**  Summaries are being summarised. */

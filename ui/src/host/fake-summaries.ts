@@ -12,6 +12,7 @@ import type {
   SourceKind,
   SourceText,
   Summarizer,
+  SummaryDraft,
   SummaryEntry,
   SummaryEvent,
   SummaryId,
@@ -37,6 +38,8 @@ type Commands = Pick<
   | "stopSummary"
   | "deleteSummary"
   | "exportSummary"
+  | "summaryDraft"
+  | "keepSummaryDraft"
 >;
 
 export interface FakeSummaries {
@@ -49,6 +52,8 @@ export interface FakeSummaries {
   readonly written: Map<string, string>;
   /** Who rewrites; nobody at first. */
   rewriter: Summarizer;
+  /** What is kept of the panel's sheet. */
+  draft: SummaryDraft | null;
   /** What is written next, in place of what it would write. */
   script: string[];
   /** Lets the model fail after its first words. */
@@ -70,7 +75,7 @@ interface Kept {
 }
 
 const pause = (milliseconds: number) => new Promise((done) => setTimeout(done, milliseconds));
-const NOTHING: SummaryOutcome = { text: "", sentences: [], coverage: { share: 0, bars: [] } };
+const NOTHING: SummaryOutcome = { text: "", sentences: [], coverage: { share: 0, bars: [] }, compared: { encoder: null, problem: null } };
 /** Longer than this, a source is summarised in parts. */
 const PART = 40;
 const BARS = 120;
@@ -162,7 +167,8 @@ function checked(text: string, source: SourceText, { method, to }: SummaryEntry)
   });
   const rested = new Map(sentences.flatMap((each) => each.sources.map((one) => [one.sentence, one.similarity] as const)));
   const share = rested.size / Math.max(1, source.sentences.length);
-  return { text, sentences, coverage: { share, bars: barsOf(source, rested, source.sentences) } };
+  const coverage = { share, bars: barsOf(source, rested, source.sentences) };
+  return { text, sentences, coverage, compared: { encoder: null, problem: null } };
 }
 
 const laidOut = (sentences: string[], { form }: Pick<SummaryRequest, "form">) =>
@@ -342,9 +348,14 @@ export function fakeSummaries({ fail, pace, chapter, work }: Surroundings): Fake
       const { entry, outcome } = get(id).open;
       fakes.written.set(path, path.endsWith(".md") ? `# ${entry.title}\n\n${outcome.text}\n` : `${outcome.text}\n`);
     },
+    summaryDraft: async () => structuredClone(fakes.draft),
+    keepSummaryDraft: async (draft) => {
+      fakes.draft = structuredClone(draft);
+    },
   };
   const fakes: FakeSummaries = {
     commands,
+    draft: null,
     asked: [],
     files: new Map(),
     written: new Map(),

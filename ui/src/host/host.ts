@@ -64,6 +64,7 @@ import type {
   SourceText,
   StoryEvent,
   Summarizer,
+  SummaryDraft,
   SummaryEntry,
   SummaryEvent,
   SummaryId,
@@ -216,6 +217,9 @@ export interface Host {
   deleteSummary(summary: SummaryId): Promise<SummaryEntry[]>;
   /** Markdown or plain text, by the path's ending. */
   exportSummary(summary: SummaryId, path: string): Promise<void>;
+  /** What lay on the panel and is kept with no summary. */
+  summaryDraft(): Promise<SummaryDraft | null>;
+  keepSummaryDraft(draft: SummaryDraft): Promise<void>;
 
   /** Of a work and of all works; of all works only where none is given. */
   glossary(work: WorkId | null): Promise<GlossaryEntry[]>;

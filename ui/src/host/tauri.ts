@@ -44,6 +44,7 @@ export const tauriHost: Host = {
   watchSummarizer: (onStatus) => done(commands.watchSummarizer(channel(onStatus))),
   stopSummary: (summary) => done(commands.stopSummary(summary)),
   exportSummary: (summary, path) => done(commands.exportSummary(summary, path)),
+  keepSummaryDraft: (draft) => done(commands.keepSummaryDraft(draft)),
   removeGlossaryEntry: (entry) => done(commands.removeGlossaryEntry(entry)),
   exportGlossary: (work, path) => done(commands.exportGlossary(work, path)),
   changeMemoryPair: (pair, english, chinese) => done(commands.changeMemoryPair(pair, english, chinese)),

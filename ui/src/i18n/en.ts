@@ -449,6 +449,7 @@ export const en = {
     nothing_to_translate: "There are no words to translate here. Write something first.",
     nothing_to_summarize: "There are no sentences to summarise here. Paste an article, or write something first.",
     too_long_to_summarize: "The text is too long to be summarised as one. Take it in parts.",
+    too_many_sentences: "The text has too many sentences for it; their words were compared instead.",
     no_summarizer: "No model on this computer can rewrite yet. Get one in the Models panel, or take key sentences: they need none.",
     invalid_length: "A summary of that length means nothing. Take 1 to 200 sentences, 5 to 20,000 words, or 1 to 100 % of the text.",
     empty_summary: "The model wrote nothing. Try again, or choose another model.",

@@ -443,6 +443,7 @@ export const zh: Messages = {
     nothing_to_translate: "这里没有可译的文字，请先写一点。",
     nothing_to_summarize: "这里没有可以摘要的句子。请先粘贴一篇文章，或写一点。",
     too_long_to_summarize: "文字太长，不能一次摘要。请分成几部分。",
+    too_many_sentences: "文字的句子太多，它处理不了，改为比较词语。",
     no_summarizer: "这台电脑上还没有能改写的模型。请在模型面板里下载一个，或选用关键句：不需要模型。",
     invalid_length: "这样的长度没有意义。请选 1 到 200 句、5 到 20,000 字，或全文的 1% 到 100%。",
     empty_summary: "模型什么也没写。请再试一次，或换一个模型。",

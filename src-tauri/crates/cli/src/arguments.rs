@@ -244,6 +244,10 @@ pub struct Summarize {
     /// The model that rewrites: a GGUF file, a folder, or `owner/name` on the hub
     #[arg(long, value_name = "PATH")]
     pub model: Option<PathBuf>,
+    /// The model that says which sentences mean the same; without one their words are compared [default: the one that the
+    /// window uses]
+    #[arg(long, value_name = "PATH|MODEL")]
+    pub encoder: Option<PathBuf>,
     /// What the summary looks like
     #[arg(long, value_name = "FORM", default_value = "paragraph")]
     pub form: SummaryForm,

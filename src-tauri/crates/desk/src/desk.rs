@@ -75,7 +75,8 @@ impl Desk {
         let means = crate::settings::means(&settings);
         let chosen = servers.translator(&kept).or_else(|| shelf.translator());
         let translations = Translations::with(translator, chosen, means);
-        let summaries = Summaries::with(shelf.summarizer(&servers, &kept), means);
+        let chosen = (shelf.summarizer(&servers, &kept), shelf.encoder());
+        let summaries = Summaries::with(chosen, means);
         let moods = Moods::with(classifier, shelf.classifier(), means);
         let chosen = servers.story(&kept).or_else(|| shelf.story());
         let chosen = chosen.unwrap_or_else(|| model.clone());

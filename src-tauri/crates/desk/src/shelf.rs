@@ -82,6 +82,11 @@ impl Shelf {
         self.used.get(&ModelTask::Sentiment).cloned()
     }
 
+    /// The encoder that places sentences, if one was chosen.
+    pub fn encoder(&self) -> Option<PathBuf> {
+        self.used.get(&ModelTask::Embed).cloned()
+    }
+
     fn spec(&self, path: &Path) -> ModelSpec {
         ModelSpec::reading(path.to_owned(), self.limit(path))
     }

@@ -9,8 +9,13 @@ use crate::shelf::Shelf;
 use crate::wire::{ApiError, ModelTask};
 
 /// The tasks that something in this program does. For others no model can be chosen: nobody would ask it.
-pub(crate) const DONE: [ModelTask; 4] =
-    [ModelTask::Story, ModelTask::Translate, ModelTask::Summarize, ModelTask::Sentiment];
+pub(crate) const DONE: [ModelTask; 5] = [
+    ModelTask::Story,
+    ModelTask::Translate,
+    ModelTask::Summarize,
+    ModelTask::Sentiment,
+    ModelTask::Embed,
+];
 
 /// Those of them that a model does by being asked in words, and so also a server.
 pub(crate) const ASKED: [ModelTask; 3] =
@@ -59,8 +64,9 @@ impl Desk {
                     self.summaries_at_work().use_model(chosen).await;
                 }
                 ModelTask::Sentiment => self.moods().use_model(shelf.classifier()),
-                // Their models are loaded when they are asked for.
-                ModelTask::Answer | ModelTask::Embed => {}
+                ModelTask::Embed => self.summaries_at_work().use_encoder(shelf.encoder()),
+                // Nothing asks for one.
+                ModelTask::Answer => {}
             }
         }
         Ok(())
@@ -120,9 +126,8 @@ mod tests {
         assert_eq!(tasks(ModelKind::Continues, true), ASKED);
         assert_eq!(tasks(marian, false), [ModelTask::Translate]);
         assert_eq!(tasks(ModelKind::Classifies, false), [ModelTask::Sentiment]);
-        for unused in [ModelKind::FindsAnswers, ModelKind::PlacesSentences] {
-            assert_eq!(tasks(unused, false), []);
-            assert_eq!(without_use(unused).code, "model_without_use");
-        }
+        assert_eq!(tasks(ModelKind::PlacesSentences, false), [ModelTask::Embed]);
+        assert_eq!(tasks(ModelKind::FindsAnswers, false), []);
+        assert_eq!(without_use(ModelKind::FindsAnswers).code, "model_without_use");
     }
 }

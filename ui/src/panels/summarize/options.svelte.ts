@@ -1,6 +1,6 @@
 // How a summary is to be: by which way, how long, in which form and language.
 
-import type { SummaryEntry, SummaryForm, SummaryLength, SummaryMethod, SummaryRequest, TargetLanguage } from "../../host";
+import type { SummaryForm, SummaryLength, SummaryMethod, SummaryRequest, TargetLanguage } from "../../host";
 
 type Measure = SummaryLength["kind"];
 
@@ -43,8 +43,8 @@ export class Options {
     return { method: this.method, length: this.length, form: this.form, to: this.to };
   }
 
-  /** As a summary was asked for. */
-  take({ method, form, length, to }: SummaryEntry): void {
+  /** As a summary was asked for, or was to be. */
+  take({ method, form, length, to }: Omit<SummaryRequest, "source">): void {
     this.method = method;
     this.form = form;
     this.to = to;

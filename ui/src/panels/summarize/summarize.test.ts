@@ -241,9 +241,9 @@ describe("an article", () => {
     type(TEXT);
     await user.click(screen.getByTestId("new-article"));
     expect(article().state.doc.toString()).toBe("");
-    await user.click(screen.getByTestId("take-draft"));
+    await user.click(screen.getByTestId("take-aside"));
     expect(article().state.doc.toString()).toBe(TEXT);
-    expect(window.summarizing.draft).toBe("");
+    expect(window.summarizing.aside).toEqual([]);
   });
 
   it("without words cannot be summarised", async () => {

@@ -1,7 +1,8 @@
 // An article and its summary, as the window has them.
 //
 // Start reading at `summarize`. Invariant: the sentences of `source` belong to `source.text`; they are shown only where
-// the page has that very text. An answer that is older than what was told meanwhile does not undo it.
+// the page has that very text. An answer that is older than what was told meanwhile does not undo it. A text of the
+// person's that is kept with no summary is in the library within a second.
 
 import { SvelteMap } from "svelte/reactivity";
 
@@ -13,6 +14,7 @@ import {
   type OpenSummary,
   type SourceText,
   type Summarizer,
+  type SummaryDraft,
   type SummaryEntry,
   type SummaryEvent,
   type SummaryId,
@@ -23,6 +25,7 @@ import {
 } from "../../host";
 import type { Desk } from "../../state/desk.svelte";
 import { inBase64 } from "../../state/dropped";
+import { Keeper } from "../../state/keeper";
 import { Options } from "./options.svelte";
 import { restingOn } from "./pieces";
 
@@ -36,7 +39,9 @@ export type PageNote =
   /** No article could be told apart, and all of its text was taken. */
   | { kind: "wholePage" };
 
-const NOTHING: SummaryOutcome = { text: "", sentences: [], coverage: { share: 0, bars: [] } };
+const NOTHING: SummaryOutcome = { text: "", sentences: [], coverage: { share: 0, bars: [] }, compared: { encoder: null, problem: null } };
+/** Texts that lie aside: more would only be a list that nobody reads. */
+const MOST_ASIDE = 20;
 /** Another length of key sentences is shown this long after the last change. */
 const PAUSE_MS = 250;
 
@@ -66,8 +71,8 @@ export class Summarizing {
   chosen = $state<number | null>(null);
   hovered = $state<number | null>(null);
   origin = $state.raw<Origin | null>(null);
-  /** A text of the person's that gave way to another before it was summarised. */
-  draft = $state("");
+  /** Texts of the person's that gave way to another before they were summarised, the newest first. */
+  aside = $state.raw<string[]>([]);
   #text = "";
   #started: Promise<boolean> | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
@@ -75,6 +80,7 @@ export class Summarizing {
   #meanwhile: SummaryEvent[] | null = null;
   /** Counts up with every text that is asked for: an answer that was overtaken is not shown. */
   #turn = 0;
+  readonly #keeper = new Keeper(() => this.desk.attempt(() => this.desk.host.keepSummaryDraft(this.#kept)));
 
   constructor(desk: Desk) {
     this.desk = desk;
@@ -104,13 +110,34 @@ export class Summarizing {
     return kind === "chapter" || kind === "work" || kind === "file" || kind === "dropped";
   }
 
-  /** Hears of everything from now on; only the first call does something. */
+  /** What would be lost with the program. */
+  get #kept(): SummaryDraft {
+    const isKept = this.fixed || (this.entry !== null && !this.edited);
+    return { text: isKept ? "" : this.#text, aside: this.aside, ...this.options.request };
+  }
+
+  /** Everything is in the library. */
+  flush(): Promise<void> {
+    return this.#keeper.flush();
+  }
+
+  /** Hears of everything from now on, and brings back what lay here; only the first call does something. */
   start(): Promise<boolean> {
     this.#started ??= this.desk.attempt(async () => {
+      const kept = await this.desk.host.summaryDraft();
+      if (kept !== null) this.#restore(kept);
       await this.desk.host.watchSummaries((event) => this.#hear(event));
       await this.desk.host.watchSummarizer((status) => (this.model = status));
     });
     return this.#started;
+  }
+
+  #restore(kept: SummaryDraft): void {
+    this.options.take(kept);
+    this.aside = kept.aside;
+    if (kept.text.trim() === "") return;
+    if (this.hasText) this.#layAside(kept.text);
+    else this.#lay(kept.text);
   }
 
   /** The list, and who would rewrite, as they are now. */
@@ -126,6 +153,7 @@ export class Summarizing {
     this.hasText = text.trim() !== "";
     this.edited = text !== (this.source?.text ?? "");
     if (!this.fixed) this.origin = null;
+    this.#keeper.changed();
   }
 
   /** A clean sheet. */
@@ -153,7 +181,8 @@ export class Summarizing {
   #show(source: SourceText | null): void {
     const text = source?.text ?? "";
     const asked = this.edited && this.hasText && !text.startsWith(this.#text.trim());
-    if (asked) this.draft = this.#text;
+    if (asked) this.#layAside(this.#text);
+    this.#keeper.changed();
     this.source = source;
     this.edited = false;
     if (this.#text === text && this.opened > 0) return;
@@ -162,15 +191,24 @@ export class Summarizing {
     this.opened += 1;
   }
 
-  /** The text that gave way, in place of what is there. */
-  takeDraft(): void {
-    const text = this.draft;
+  #layAside(text: string): void {
+    this.aside = [text, ...this.aside.filter((other) => other !== text)].slice(0, MOST_ASIDE);
+  }
+
+  /** A text that gave way, in place of what is there. */
+  takeAside(text: string): void {
     this.blank();
+    this.aside = this.aside.filter((other) => other !== text);
+    this.#lay(text);
+  }
+
+  /** Lays a text of the person's on the clean sheet. */
+  #lay(text: string): void {
     this.#text = text;
     this.hasText = true;
     this.edited = true;
-    this.draft = "";
     this.opened += 1;
+    this.#keeper.changed();
   }
 
   /** Asks for something to show; the answer to an older question is not taken. */
@@ -249,10 +287,11 @@ export class Summarizing {
     return this.origin ?? { kind: "text", text: this.#text };
   }
 
-  async summarize(): Promise<void> {
+  /** Key sentences that are on their way are `overtaken` by others. */
+  async summarize(overtaking = false): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    if (this.running || !this.can) return;
+    if ((this.running && !overtaking) || !this.can) return;
     const [source, { note, origin, text }, request] = [this.#next(), this, this.options.request];
     await this.#follow(
       () => this.desk.host.summarize({ ...request, source }),
@@ -268,7 +307,8 @@ export class Summarizing {
   changed(): void {
     const follows = this.entry?.method === "key" && this.options.method === "key" && !this.edited;
     if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = follows ? setTimeout(() => void this.summarize(), PAUSE_MS) : null;
+    this.#timer = follows ? setTimeout(() => void this.summarize(true), PAUSE_MS) : null;
+    this.#keeper.changed();
   }
 
   /** The chapter or work as it reads now. */

@@ -46,6 +46,7 @@ pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
             }
             Command::Summarize(mut asked) => {
                 let translator = chosen(None, library.clone(), ModelTask::Translate).await;
+                asked.encoder = chosen(asked.encoder, library.clone(), ModelTask::Embed).await;
                 if asked.server.server.is_none() {
                     asked.model = chosen(asked.model, library, ModelTask::Summarize).await;
                 }

@@ -27,6 +27,7 @@ pub async fn run(
         writer: writer_of(&asked)?,
         translator: locate(translator)?
             .map_or_else(TranslatorSpec::translator_starter, TranslatorSpec::translator_at),
+        encoder: locate(asked.encoder.clone())?,
     };
     let how = (wish_of(&asked), &models);
     let found =
@@ -72,6 +73,11 @@ fn wish_of(asked: &Summarize) -> SummaryWish {
 }
 
 fn warn(found: &SummarizedText, json: bool) {
+    if let Some(problem) = &found.problem {
+        eprintln!(
+            "bimo: the encoder could not be used, so sentences were compared by their words: {problem}"
+        );
+    }
     if found.is_guess {
         eprintln!(
             "bimo: the text is in neither English nor Chinese: what its summary says is a guess"

@@ -7,11 +7,13 @@ use bimo_engine::{CancellationToken, ModelCard};
 use bimo_text::sentences;
 
 use super::key::{KeySentences, key_sentences};
+use super::placing::{Placer, Sight};
 use super::reading::on_thread;
 use super::rewriting::{Rewriting, Rewritten, fitting};
 use super::shape::Shaped;
 use super::source::Source;
-use super::support::{Comparison, Evidence, Support, is_other};
+use super::support::{Comparison, Support, is_other};
+use super::vectors::{Row, Vectors};
 use super::writer::Writer;
 use crate::translation::{Translator, to_simplified, to_traditional};
 use crate::wire::{
@@ -83,6 +85,9 @@ pub(super) trait Engines: Sync {
 
     /// One that says a text in its own words.
     fn writer(&self) -> impl Future<Output = Result<Writer, ApiError>> + Send;
+
+    /// One that places sentences, where one was chosen.
+    fn placer(&self) -> impl Future<Output = Result<Option<Placer>, ApiError>> + Send;
 }
 
 /// Sentences that will be a summary, each with what it rests on.
@@ -103,40 +108,61 @@ pub(super) async fn make(
     cancel: &CancellationToken,
     mut tell: impl FnMut(Told) + Send,
 ) -> Result<Made, ApiError> {
-    let draft = match wish.method {
-        SummaryMethod::Key => draft_of_key_sentences(source.clone(), wish).await?,
+    let (draft, sight) = match wish.method {
+        SummaryMethod::Key => {
+            let sight = Sight::of(engines, &source, cancel, &mut tell).await?;
+            if cancel.is_cancelled() {
+                return Ok(Made { is_stopped: true, ..Made::default() });
+            }
+            let draft = draft_of_key_sentences(source.clone(), sight.vectors.clone(), wish);
+            (draft.await?, sight)
+        }
         SummaryMethod::Rewritten => {
             let writer = engines.writer().await?;
             let rewriting = Rewriting::new(&writer, source.clone(), wish, cancel, &mut tell);
             let rewritten = rewriting.run().await?;
             tell(checking(&source));
-            if writer.follows_instructions() || rewritten.is_stopped {
-                return judged(source, rewritten, wish, writer.follows_instructions()).await;
+            let is_asked = writer.follows_instructions();
+            let is_other_language = is_asked && is_other(&source, wish.to);
+            let mut sight = match is_other_language {
+                // What it says cannot be compared.
+                true => Sight::by_words(&source).await?,
+                false => Sight::of(engines, &source, cancel, &mut tell).await?,
+            };
+            if is_asked || rewritten.is_stopped {
+                return judged(rewritten, (wish, is_other_language), sight).await;
             }
-            draft_of(source.clone(), rewritten, wish).await?
+            (draft_of(source.clone(), rewritten, wish, &mut sight).await?, sight)
         }
     };
     match wish.to.filter(|_| is_other(&source, wish.to)) {
         Some(to) => {
             let translator = engines.translator(to).await?;
-            translated(&translator, source, draft, (wish, to), cancel, &mut tell).await
+            let how = (wish, to, sight);
+            translated(&translator, source, draft, how, cancel, &mut tell).await
         }
-        None => Ok(Made { outcome: outcome_of(source, draft, wish).await?, is_stopped: false }),
+        None => Ok(Made { outcome: outcome_of(draft, wish, sight).await?, is_stopped: false }),
     }
 }
 
-/// The key sentences of a source, in its own language.
+/// The key sentences of a source, in its own language, by its words.
 pub(super) async fn make_of_key_sentences(
     source: Arc<Source>,
     wish: Wish,
 ) -> Result<SummaryOutcome, ApiError> {
-    let draft = draft_of_key_sentences(source.clone(), wish).await?;
-    outcome_of(source, draft, wish).await
+    let sight = Sight::by_words(&source).await?;
+    let draft = draft_of_key_sentences(source.clone(), sight.vectors.clone(), wish).await?;
+    outcome_of(draft, wish, sight).await
 }
 
-async fn draft_of_key_sentences(source: Arc<Source>, wish: Wish) -> Result<Draft, ApiError> {
+async fn draft_of_key_sentences(
+    source: Arc<Source>,
+    vectors: Arc<Vectors>,
+    wish: Wish,
+) -> Result<Draft, ApiError> {
     on_thread(move || {
-        let KeySentences { chosen, nearest } = key_sentences(&source, wish.length, wish.form)?;
+        let KeySentences { chosen, nearest } =
+            key_sentences(&source, &vectors, wish.length, wish.form)?;
         let sentences = chosen.iter().map(|(index, _)| source.sentence(*index).to_owned());
         Ok(Draft {
             sentences: sentences.collect(),
@@ -153,50 +179,48 @@ async fn draft_of(
     source: Arc<Source>,
     rewritten: Rewritten,
     wish: Wish,
+    sight: &mut Sight,
 ) -> Result<Draft, ApiError> {
-    on_thread(move || {
-        let evidence = Evidence::of(&source);
-        let text = &rewritten.text;
-        let all: Vec<&str> = sentences(text).into_iter().map(|range| &text[range]).collect();
-        let scores: Vec<f32> =
-            evidence.supports(&all).0.iter().map(|support| support.score).collect();
-        let kept = fitting(text, &scores, &wish, source.words());
-        // A sentence that the model could not end is the last one, where it stays.
-        let is_cut =
-            rewritten.is_cut && kept.last().is_some_and(|last| last.end == text.trim_end().len());
-        let sentences: Vec<String> = kept.into_iter().map(|range| text[range].to_owned()).collect();
-        let texts: Vec<&str> = sentences.iter().map(String::as_str).collect();
-        let (supports, nearest) = evidence.supports(&texts);
-        Ok(Draft { sentences, supports, nearest, is_cut })
-    })
-    .await
+    let Rewritten { text, is_cut, .. } = rewritten;
+    let all = sentences(&text);
+    let texts: Vec<String> = all.iter().map(|range| text[range.clone()].to_owned()).collect();
+    let rows = sight.rows(&texts).await?;
+    let scores: Vec<f32> =
+        sight.evidence().supports(&rows).0.iter().map(|support| support.score).collect();
+    let kept = fitting(&text, &scores, &wish, source.words());
+    // A sentence that the model could not end is the last one, where it stays.
+    let is_cut = is_cut && kept.last().is_some_and(|last| last.end == text.trim_end().len());
+    let stays = |range: &Range<usize>| kept.contains(range);
+    let (sentences, rows): (Vec<String>, Vec<Row>) = all
+        .iter()
+        .zip(texts.into_iter().zip(rows))
+        .filter_map(|(range, both)| stays(range).then_some(both))
+        .unzip();
+    let (supports, nearest) = sight.evidence().supports(&rows);
+    Ok(Draft { sentences, supports, nearest, is_cut })
 }
 
 /// What an instructed model wrote, in the language that it was asked for; or as much as there was when it was stopped.
 async fn judged(
-    source: Arc<Source>,
     rewritten: Rewritten,
-    wish: Wish,
-    follows_instructions: bool,
+    (wish, is_other_language): (Wish, bool),
+    mut sight: Sight,
 ) -> Result<Made, ApiError> {
-    on_thread(move || {
-        let text = match wish.to {
-            Some(TargetLanguage::Simplified) => to_simplified(&rewritten.text),
-            Some(TargetLanguage::Traditional) => to_traditional(&rewritten.text),
-            _ => rewritten.text,
-        };
-        let shaped = Shaped::read(&text, wish.form);
-        let is_other_language = follows_instructions && is_other(&source, wish.to);
-        let how = Comparison {
-            is_other_language,
-            form: wish.form,
-            is_cut: rewritten.is_cut,
-            is_own: false,
-        };
-        let outcome = Evidence::of(&source).judge(&shaped, how);
-        Ok(Made { outcome, is_stopped: rewritten.is_stopped })
-    })
-    .await
+    let text = match wish.to {
+        Some(TargetLanguage::Simplified) => to_simplified(&rewritten.text),
+        Some(TargetLanguage::Traditional) => to_traditional(&rewritten.text),
+        _ => rewritten.text,
+    };
+    let shaped = Shaped::read(&text, wish.form);
+    let words: Vec<String> = shaped.words().map(str::to_owned).collect();
+    let rows = if is_other_language { Vec::new() } else { sight.rows(&words).await? };
+    let how =
+        Comparison { is_other_language, form: wish.form, is_cut: rewritten.is_cut, is_own: false };
+    let judging = on_thread(move || {
+        let outcome = sight.evidence().judge(&shaped, &rows, how);
+        Ok(SummaryOutcome { compared: sight.compared, ..outcome })
+    });
+    Ok(Made { outcome: judging.await?, is_stopped: rewritten.is_stopped })
 }
 
 fn checking(source: &Source) -> Told {
@@ -212,11 +236,7 @@ fn checking(source: &Source) -> Told {
 }
 
 /// Puts a draft into its form, in the source's own language.
-async fn outcome_of(
-    source: Arc<Source>,
-    draft: Draft,
-    wish: Wish,
-) -> Result<SummaryOutcome, ApiError> {
+async fn outcome_of(draft: Draft, wish: Wish, sight: Sight) -> Result<SummaryOutcome, ApiError> {
     on_thread(move || {
         let shaped = Shaped::of(&draft.sentences, wish.form);
         let how = Comparison {
@@ -225,7 +245,8 @@ async fn outcome_of(
             is_cut: draft.is_cut,
             is_own: wish.method == SummaryMethod::Key,
         };
-        Ok(Evidence::of(&source).outcome(&shaped, draft.supports, &draft.nearest, how))
+        let outcome = sight.evidence().outcome(&shaped, draft.supports, &draft.nearest, how);
+        Ok(SummaryOutcome { compared: sight.compared, ..outcome })
     })
     .await
 }
@@ -235,7 +256,7 @@ async fn translated(
     translator: &Translator,
     source: Arc<Source>,
     mut draft: Draft,
-    (wish, to): (Wish, TargetLanguage),
+    (wish, to, sight): (Wish, TargetLanguage, Sight),
     cancel: &CancellationToken,
     tell: &mut (impl FnMut(Told) + Send),
 ) -> Result<Made, ApiError> {
@@ -278,7 +299,8 @@ async fn translated(
             is_cut: draft.is_cut,
             is_own: false,
         };
-        Ok(Evidence::of(&source).outcome(&shaped, draft.supports, &draft.nearest, how))
+        let outcome = sight.evidence().outcome(&shaped, draft.supports, &draft.nearest, how);
+        Ok(SummaryOutcome { compared: sight.compared, ..outcome })
     });
     Ok(Made { outcome: outcome.await?, is_stopped })
 }

@@ -30,14 +30,16 @@ impl Desk {
         Ok(self.store().summaries().await?.iter().map(wire_entry).collect())
     }
 
-    /// Keeps a source and begins to summarise it. Key sentences in the source's own language are there at once; of a source
-    /// that is kept they take the place of those that were there.
+    /// Keeps a source and begins to summarise it. Key sentences in the source's own language are there at once, unless an
+    /// encoder has to read it first; of a source that is kept they take the place of those that were there.
     pub async fn summarize(&self, request: SummaryRequest) -> Result<OpenSummary, ApiError> {
         let SummaryRequest { source, method, length, form, to } = request;
         let wish = Wish { method, length, form, to };
         length::check(length)?;
         let found = self.find_source(source).await?;
-        let is_at_once = method == SummaryMethod::Key && !is_other(&found.source, to);
+        let is_at_once = method == SummaryMethod::Key
+            && !is_other(&found.source, to)
+            && !self.summaries_at_work().encoders.is_chosen();
         // Nothing is kept of what cannot be summarised.
         let outcome = match method {
             SummaryMethod::Key => Some(make_of_key_sentences(found.source.clone(), wish).await?),

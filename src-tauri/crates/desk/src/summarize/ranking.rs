@@ -12,7 +12,7 @@ const STEPS: usize = 30;
 const PRECISION: f32 = 1e-5;
 /// How much being central counts against being new.
 const RELEVANCE: f32 = 0.7;
-/// From this cosine on two sentences say the same.
+/// From this likeness on two sentences say the same.
 pub(super) const SAME: f32 = 0.9;
 
 /// What was chosen.
@@ -20,7 +20,7 @@ pub(super) const SAME: f32 = 0.9;
 pub(super) struct Selection {
     /// In the order in which they were chosen.
     pub chosen: Vec<usize>,
-    /// For every sentence its cosine with the nearest that was chosen.
+    /// For every sentence how alike it is to the nearest that was chosen.
     pub nearest: Vec<f32>,
 }
 
@@ -79,7 +79,6 @@ pub(super) fn select(
 ) -> Selection {
     let mut chosen: Vec<usize> = Vec::new();
     let mut nearest = vec![0.0_f32; vectors.len()];
-    let mut sums = vec![0.0_f32; vectors.len()];
     let mut left: Vec<usize> = candidates.to_vec();
     let mut spent = 0;
     loop {
@@ -91,9 +90,8 @@ pub(super) fn select(
         left.retain(|&index| index != best);
         chosen.push(best);
         spent += budget.price(best);
-        for index in vectors.cosines(vectors.row(best), &mut sums) {
-            nearest[index] = nearest[index].max(sums[index]);
-            sums[index] = 0.0;
+        for (index, likeness) in vectors.alike_to(best) {
+            nearest[index] = nearest[index].max(likeness);
         }
         // A sentence without a vector is nearest to itself.
         nearest[best] = 1.0;

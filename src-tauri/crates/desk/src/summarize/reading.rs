@@ -174,22 +174,39 @@ fn blocks_of(body: &str) -> Result<Vec<bimo_convert::Block>, ConvertError> {
 
 /// The title, or the first words where there is none.
 fn title_of(source: &Source) -> String {
-    const WORDS: usize = 60;
-    if !source.title.trim().is_empty() {
-        return source.title.trim().to_owned();
+    match source.title.trim() {
+        "" => first_words(source.sentence(0)),
+        title => title.to_owned(),
     }
-    source
-        .sentence(0)
-        .split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
-        .chars()
-        .take(WORDS)
-        .collect()
+}
+
+/// The beginning of a sentence, cut behind a word where it has spaces.
+fn first_words(sentence: &str) -> String {
+    const MOST: usize = 60;
+    let words = sentence.split_whitespace().collect::<Vec<_>>().join(" ");
+    let Some((end, _)) = words.char_indices().nth(MOST) else { return words };
+    let cut = &words[..end];
+    let space = cut.rfind(' ').filter(|at| *at > end / 2);
+    format!("{}…", &cut[..space.unwrap_or(end)])
 }
 
 pub(super) async fn on_thread<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, ApiError> + Send + 'static,
 ) -> Result<T, ApiError> {
     tokio::task::spawn_blocking(work).await.map_err(ApiError::internal)?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_without_a_title_is_called_by_its_first_words() {
+        assert_eq!(first_words("The lamp\n broke."), "The lamp broke.");
+        let long = "The ferry across the Carrow ran for forty years without a single accident.";
+        let cut = "The ferry across the Carrow ran for forty years without a…";
+        assert_eq!(first_words(long), cut);
+        let chinese = "灯".repeat(61);
+        assert_eq!(first_words(&chinese), format!("{}…", "灯".repeat(60)));
+    }
 }

@@ -1,24 +1,20 @@
-//! What a summary rests on: the source's sentences that say what its own say, found by comparing words, and never by asking
-//! the model.
-
-use std::cell::OnceCell;
+//! What a summary rests on: the source's sentences that say what its own say, found by comparing words or meanings, and
+//! never by asking the model that wrote it.
 
 use bimo_text::ends_sentence;
 
-use super::doubts::{Doubts, Known};
+use super::doubts::{Doubts, Known, Letters};
 use super::ranking::SAME;
 use super::shape::Shaped;
 use super::source::{Source, Units};
-use super::vectors::Vectors;
+use super::vectors::{Row, Vectors};
 use crate::wire::{
-    Coverage, CoverageBar, Doubt, SentenceSupport, SummaryFlag, SummaryForm, SummaryOutcome,
-    SummarySentence, TargetLanguage,
+    Compared, Coverage, CoverageBar, Doubt, SentenceSupport, SummaryFlag, SummaryForm,
+    SummaryOutcome, SummarySentence, TargetLanguage,
 };
 
 /// Sentences of the source that are shown for one of the summary.
 const MOST_SOURCES: usize = 3;
-/// Below this cosine two sentences have only small words in common.
-const LEAST_ALIKE: f32 = 0.15;
 /// A further source is at least so alike, of what the best is.
 const NEARLY_AS_ALIKE: f32 = 0.5;
 /// Stretches of the coverage.
@@ -38,9 +34,10 @@ pub(super) struct Comparison {
 }
 
 /// A source that summaries are compared with.
+#[derive(Clone, Copy)]
 pub(super) struct Evidence<'s> {
-    source: &'s Source,
-    vectors: OnceCell<Vectors>,
+    pub source: &'s Source,
+    pub vectors: &'s Vectors,
 }
 
 /// What one sentence of a summary rests on.
@@ -52,33 +49,20 @@ pub(super) struct Support {
 }
 
 impl<'s> Evidence<'s> {
-    pub fn of(source: &'s Source) -> Self {
-        Self { source, vectors: OnceCell::new() }
-    }
-
     /// The supports of a summary's sentences in the source's language, and for every sentence of the source how alike it is
     /// to the nearest.
-    pub fn supports(&self, sentences: &[&str]) -> (Vec<Support>, Vec<f32>) {
-        let vectors = self.vectors.get_or_init(|| Vectors::of(self.source.sentences()));
-        let rows: Vec<_> = sentences.iter().map(|text| vectors.row_of(text)).collect();
-        let mut nearest = vec![0.0_f32; vectors.len()];
-        let mut sums = vec![0.0_f32; vectors.len()];
+    pub fn supports(&self, rows: &[Row]) -> (Vec<Support>, Vec<f32>) {
+        let mut nearest = vec![0.0_f32; self.vectors.len()];
         let mut supports = Vec::new();
         for (number, row) in rows.iter().enumerate() {
             let mut found = Vec::new();
-            for index in vectors.cosines(row, &mut sums) {
-                let similarity = std::mem::take(&mut sums[index]).clamp(0.0, 1.0);
+            for (index, similarity) in self.vectors.alike(row) {
+                let similarity = similarity.clamp(0.0, 1.0);
                 nearest[index] = nearest[index].max(similarity);
                 found.push(SentenceSupport { sentence: index as u32, similarity });
             }
-            let mut support = Support::of(found);
-            let dot = |other: &Vec<(u32, f32)>| -> f32 {
-                let weight = |term| {
-                    row.iter().find(|(own, _)| *own == term).map_or(0.0, |(_, weight)| *weight)
-                };
-                other.iter().map(|(term, other)| weight(*term) * other).sum()
-            };
-            if rows[..number].iter().any(|other| dot(other) >= SAME) {
+            let mut support = Support::of(found, self.vectors.least_alike());
+            if rows[..number].iter().any(|other| self.vectors.likeness(row, other) >= SAME) {
                 support.flags.push(SummaryFlag::Repeats);
             }
             supports.push(support);
@@ -86,14 +70,14 @@ impl<'s> Evidence<'s> {
         (supports, nearest)
     }
 
-    /// All that is known of a summary in a model's own words.
-    pub fn judge(&self, shaped: &Shaped, how: Comparison) -> SummaryOutcome {
-        let words: Vec<&str> = shaped.words().collect();
+    /// All that is known of a summary in a model's own words, given its sentences as they are compared.
+    pub fn judge(&self, shaped: &Shaped, rows: &[Row], how: Comparison) -> SummaryOutcome {
         let (supports, nearest) = match how.is_other_language {
-            false => self.supports(&words),
+            false => self.supports(rows),
             true => {
                 let flags = vec![SummaryFlag::OtherLanguage];
-                (vec![Support { flags, ..Support::default() }; words.len()], Vec::new())
+                let support = Support { flags, ..Support::default() };
+                (vec![support; shaped.sentences.len()], Vec::new())
             }
         };
         self.outcome(shaped, supports, &nearest, how)
@@ -107,7 +91,7 @@ impl<'s> Evidence<'s> {
         nearest: &[f32],
         how: Comparison,
     ) -> SummaryOutcome {
-        let known = (!how.is_own).then(|| Known::of(&self.source.text, self.has_names(how)));
+        let known = (!how.is_own).then(|| Known::of(&self.source.text, self.letters(how)));
         let coverage = self.coverage(&supports, nearest);
         let mut units = Units::of(&shaped.text);
         let count = shaped.sentences.len();
@@ -138,16 +122,26 @@ impl<'s> Evidence<'s> {
             }
         };
         let sentences = shaped.sentences.iter().enumerate().zip(supports).map(sentence).collect();
-        SummaryOutcome { text: shaped.text.clone(), sentences, coverage }
+        SummaryOutcome {
+            text: shaped.text.clone(),
+            sentences,
+            coverage,
+            compared: Compared::default(),
+        }
     }
 
-    /// Names can be told where they stand in Latin letters on both sides, and words of a title have capitals anyway.
-    fn has_names(&self, how: Comparison) -> bool {
+    /// Names can be told where they are written in the same letters on both sides; in Latin ones not in a title, whose words
+    /// have capitals anyway.
+    fn letters(&self, how: Comparison) -> Letters {
         use crate::wire::SourceLanguage::{Other, Simplified, Traditional};
-        let from_chinese = matches!(self.source.language(), Simplified | Traditional);
-        how.form != SummaryForm::Title
-            && !(how.is_other_language && from_chinese)
-            && self.source.language() != Other
+        let language = self.source.language();
+        let from_chinese = matches!(language, Simplified | Traditional);
+        Letters {
+            latin: how.form != SummaryForm::Title
+                && !(how.is_other_language && from_chinese)
+                && language != Other,
+            han: from_chinese && !how.is_other_language,
+        }
     }
 
     fn coverage(&self, supports: &[Support], nearest: &[f32]) -> Coverage {
@@ -175,13 +169,13 @@ impl<'s> Evidence<'s> {
 }
 
 impl Support {
-    /// Of a sentence whose cosines are known.
-    fn of(mut found: Vec<SentenceSupport>) -> Self {
+    /// Of a sentence whose likenesses are known.
+    fn of(mut found: Vec<SentenceSupport>, least_alike: f32) -> Self {
         found.sort_by(|a, b| {
             b.similarity.total_cmp(&a.similarity).then(a.sentence.cmp(&b.sentence))
         });
         let score = found.first().map_or(0.0, |best| best.similarity);
-        let least = LEAST_ALIKE.max(score * NEARLY_AS_ALIKE);
+        let least = least_alike.max(score * NEARLY_AS_ALIKE);
         found.retain(|source| source.similarity >= least);
         found.truncate(MOST_SOURCES);
         let flags = if found.is_empty() { vec![SummaryFlag::Unsupported] } else { Vec::new() };

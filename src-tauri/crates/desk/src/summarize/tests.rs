@@ -1,5 +1,8 @@
 //! Vectors and ranks by hand, and what holds of every summary.
 
+mod articles;
+mod encoding;
+
 use std::time::{Duration, Instant};
 
 use bimo_convert::{Block, Role};
@@ -10,7 +13,7 @@ use super::ranking::{Budget, centrality, select};
 use super::shape::Shaped;
 use super::source::{Chapter, Source};
 use super::support::{Comparison, Evidence};
-use super::vectors::Vectors;
+use super::vectors::{Row, Vectors};
 use crate::wire::{
     ApiError, SummaryFlag, SummaryForm, SummaryLength, SummaryMethod, SummaryOutcome,
 };
@@ -35,7 +38,18 @@ const fn sentences(count: u32) -> SummaryLength {
 }
 
 fn key(source: &Source, length: SummaryLength) -> Result<KeySentences, ApiError> {
-    key_sentences(source, length, SummaryForm::Paragraph)
+    key_sentences(source, &vectors(source), length, SummaryForm::Paragraph)
+}
+
+fn vectors(source: &Source) -> Vectors {
+    Vectors::of(source.sentences())
+}
+
+/// A summary in a model's own words, compared by words.
+fn judge(source: &Source, shaped: &Shaped, how: Comparison) -> SummaryOutcome {
+    let vectors = vectors(source);
+    let rows: Vec<_> = shaped.words().map(|text| vectors.row_of(text)).collect();
+    Evidence { source, vectors: &vectors }.judge(shaped, &rows, how)
 }
 
 fn places(source: &Source, length: SummaryLength) -> Vec<usize> {
@@ -43,24 +57,24 @@ fn places(source: &Source, length: SummaryLength) -> Vec<usize> {
 }
 
 fn cosine(vectors: &Vectors, one: usize, other: usize) -> f32 {
-    let mut sums = vec![0.0; vectors.len()];
-    vectors.cosines(vectors.row(other), &mut sums);
-    sums[one]
+    let alike = vectors.alike_to(other).into_iter().find(|(sentence, _)| *sentence == one);
+    alike.map_or(0.0, |(_, cosine)| cosine)
 }
 
-/// "a b", "b c", "c d d": b and c are in two of three sentences, a and d in one. With l = ln 4 and m = ln 2 the vectors are
-/// (a: l, b: m), (b: m, c: m), (c: m, d: 2l), of lengths 1.549924, 0.980258, 2.857919.
+/// "p q", "q u", "u w w": q and u are in two of three sentences, p and w in one. With l = ln 4 and m = ln 2 the vectors are
+/// (p: l, q: m), (q: m, u: m), (u: m, w: 2l), of lengths 1.549924, 0.980258, 2.857919.
 #[test]
 fn three_sentences_by_hand() {
-    let vectors = Vectors::of(["a b", "b c", "c d d"].into_iter());
+    let vectors = Vectors::of(["p q", "q u", "u w w"].into_iter());
     // m² / (1.549924 · 0.980258) and m² / (0.980258 · 2.857919) with m² = 0.480453.
     assert!((cosine(&vectors, 0, 1) - 0.316228).abs() < 1e-4, "{}", cosine(&vectors, 0, 1));
     assert!((cosine(&vectors, 1, 2) - 0.171499).abs() < 1e-4, "{}", cosine(&vectors, 1, 2));
     assert_eq!(cosine(&vectors, 0, 2), 0.0);
     assert!((cosine(&vectors, 2, 2) - 1.0).abs() < 1e-6);
-    // "b x x": b as above, and a word of no sentence, which counts as one of none would: (b: m, x: 2l), of length 2.857919.
-    let row = vectors.row_of("b x x");
-    let [(_, weight)] = row[..] else { panic!("one word is known: {row:?}") };
+    // "q x x": q as above, and a word of no sentence, which counts as one of none would: (q: m, x: 2l), of length 2.857919.
+    let row = vectors.row_of("q x x");
+    let Row::Words(terms) = &row else { panic!("by words: {row:?}") };
+    let [(_, weight)] = terms[..] else { panic!("one word is known: {row:?}") };
     assert!((weight - 0.242536).abs() < 1e-4, "{weight}");
     // A chain of three with weights p and q: r0 = t + d·s·r1, r1 = t + d(r0 + r2), r2 = t + d(1 - s)·r1 with s = p / (p + q) =
     // 0.648371 and t = 0.05, which solves to r1 = 0.135 / 0.2775 = 0.486486.
@@ -117,7 +131,8 @@ fn a_summary_is_sentences_of_the_source_in_its_order() {
     let few = places(&source, SummaryLength::Words { count: 20 });
     let words = few.iter().map(|index| source.sentence(*index).split(' ').count()).sum::<usize>();
     assert!((1..=20).contains(&words), "{words}");
-    let title = key_sentences(&source, sentences(9), SummaryForm::Title).expect("one");
+    let title = key_sentences(&source, &vectors(&source), sentences(9), SummaryForm::Title);
+    let title = title.expect("one");
     assert_eq!(title.chosen.len(), 1, "a title has no length of its own");
 }
 
@@ -160,7 +175,7 @@ fn a_rewritten_summary_shows_its_sources_and_what_it_has_none_for() {
         is_cut: false,
         is_own: false,
     };
-    let found = Evidence::of(&source).judge(&shaped, how(false));
+    let found = judge(&source, &shaped, how(false));
     let [lamp, rum, again] = &found.sentences[..] else { panic!("three: {found:?}") };
     assert_eq!(
         source.sentence(lamp.sources[0].sentence as usize),
@@ -172,13 +187,12 @@ fn a_rewritten_summary_shows_its_sources_and_what_it_has_none_for() {
         rum.doubts.iter().map(|doubt| &text[doubt.from as usize..doubt.to as usize]).collect();
     assert_eq!(doubted, ["30", "Tortuga"]);
     assert_eq!(again.flags, [SummaryFlag::Repeats]);
-    let other = Evidence::of(&source).judge(&shaped, how(true));
+    let other = judge(&source, &shaped, how(true));
     assert!(other.sentences.iter().all(|sentence| sentence.sources.is_empty()));
     assert_eq!(other.sentences[0].flags, [SummaryFlag::OtherLanguage], "and not unsupported");
     assert_eq!(other.coverage.share, 0.0);
     let cut = Comparison { is_cut: true, ..how(false) };
-    let cut = Evidence::of(&source)
-        .judge(&Shaped::read("The lamp broke and", SummaryForm::Paragraph), cut);
+    let cut = judge(&source, &Shaped::read("The lamp broke and", SummaryForm::Paragraph), cut);
     assert_eq!(cut.sentences[0].flags, [SummaryFlag::CutShort]);
 }
 
@@ -223,7 +237,7 @@ fn chinese_is_summarised_by_pairs_of_characters() {
         is_cut: false,
         is_own: false,
     };
-    let found = Evidence::of(&source).judge(&shaped, how);
+    let found = judge(&source, &shaped, how);
     assert_eq!(found.sentences[0].sources[0].sentence, 0);
 }
 

@@ -1,5 +1,6 @@
 //! A document as a whole, for whoever has no library.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use bimo_engine::CancellationToken;
@@ -9,6 +10,7 @@ use serde::Serialize;
 use super::length;
 use super::making::{Engines, Made, Told, Wish, make, no_summarizer};
 use super::models::Rewriter;
+use super::placing::Placer;
 use super::reading::on_thread;
 use super::source::Source;
 use super::writer::Writer;
@@ -31,6 +33,8 @@ pub struct SummarizedText {
     pub source_sentences: usize,
     /// The model that wrote or translated it; empty where none did.
     pub model: String,
+    /// The encoder that its sentences were compared by; nothing where it was by their words.
+    pub encoder: Option<String>,
     /// Intermediate summaries, where the source was too long for the model.
     pub parts: Vec<String>,
     /// The source is in neither English nor Chinese.
@@ -39,6 +43,9 @@ pub struct SummarizedText {
     /// Cancelled before it was whole.
     #[serde(skip)]
     pub is_cut: bool,
+    /// Why its sentences were compared by their words though there is an encoder.
+    #[serde(skip)]
+    pub problem: Option<ApiError>,
 }
 
 /// A sentence of a summary.
@@ -60,6 +67,8 @@ pub struct SummaryModels {
     pub writer: Option<Rewriter>,
     /// One that translates.
     pub translator: TranslatorSpec,
+    /// One that places sentences: its file or folder.
+    pub encoder: Option<PathBuf>,
 }
 
 impl Engines for SummaryModels {
@@ -69,6 +78,13 @@ impl Engines for SummaryModels {
 
     async fn writer(&self) -> Result<Writer, ApiError> {
         Writer::load(self.writer.clone().ok_or_else(no_summarizer)?).await
+    }
+
+    async fn placer(&self) -> Result<Option<Placer>, ApiError> {
+        match self.encoder.clone() {
+            Some(path) => Placer::load(path).await.map(Some),
+            None => Ok(None),
+        }
     }
 }
 
@@ -113,6 +129,8 @@ pub async fn summarize_document(
         parts,
         is_guess: matches!(source.language(), SourceLanguage::Other),
         is_cut: is_stopped,
+        encoder: outcome.compared.encoder,
+        problem: outcome.compared.problem,
         summary: outcome.text,
     })
 }

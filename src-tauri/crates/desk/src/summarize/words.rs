@@ -4,12 +4,14 @@ use std::collections::HashMap;
 
 use bimo_text::search::index_terms;
 
+use super::small_words::is_small;
+
 /// A vector: numbers of terms with their weights, ascending.
 pub(super) type Row = Vec<(u32, f32)>;
 
-/// Vectors of length 1, or of nothing for a sentence without words.
+/// Vectors of length 1, or of nothing for a sentence without words that say something.
 #[derive(Debug, Default)]
-pub(super) struct Vectors {
+pub(super) struct Words {
     rows: Vec<Row>,
     /// How many terms each sentence has, repeated ones too.
     counts: Vec<usize>,
@@ -20,7 +22,7 @@ pub(super) struct Vectors {
     places: Vec<Vec<(u32, f32)>>,
 }
 
-impl Vectors {
+impl Words {
     /// The weight of a term is how often the sentence has it, times ln((sentences + 1) / sentences that have it).
     pub fn of<'a>(texts: impl Iterator<Item = &'a str>) -> Self {
         let mut numbers: HashMap<String, u32> = HashMap::new();
@@ -29,7 +31,7 @@ impl Vectors {
         for text in texts {
             let mut row: HashMap<u32, f32> = HashMap::new();
             let mut count = 0;
-            for term in index_terms(text).split(' ').filter(|term| !term.is_empty()) {
+            for term in terms(&index_terms(text)) {
                 count += 1;
                 let number = match numbers.get(term) {
                     Some(number) => *number,
@@ -69,7 +71,7 @@ impl Vectors {
         let unknown = self.numbers.len() as u32;
         let mut row: HashMap<u32, f32> = HashMap::new();
         let mut new: HashMap<String, f32> = HashMap::new();
-        for term in index_terms(text).split(' ').filter(|term| !term.is_empty()) {
+        for term in terms(&index_terms(text)) {
             match self.numbers.get(term) {
                 Some(number) => *row.entry(*number).or_default() += 1.0,
                 None => *new.entry(term.to_owned()).or_default() += 1.0,
@@ -84,24 +86,14 @@ impl Vectors {
         row
     }
 
-    /// How many sentences there are.
-    pub fn len(&self) -> usize {
-        self.rows.len()
-    }
-
     /// A sentence's vector.
     pub fn row(&self, sentence: usize) -> &Row {
         &self.rows[sentence]
     }
 
-    /// How many terms a sentence has.
-    pub fn terms(&self, sentence: usize) -> usize {
-        self.counts[sentence]
-    }
-
-    /// True where a sentence has no words.
-    pub fn is_blank(&self, sentence: usize) -> bool {
-        self.rows[sentence].is_empty()
+    /// For each sentence how many terms it has.
+    pub fn counts(&self) -> &[usize] {
+        &self.counts
     }
 
     /// The sum of all vectors, each times its factor.
@@ -120,20 +112,33 @@ impl Vectors {
         self.rows[sentence].iter().map(|&(term, weight)| weight * other[term as usize]).sum()
     }
 
-    /// The cosines of a vector with every sentence that shares a term with it, added to `sums`, and those sentences.
-    pub fn cosines(&self, row: &Row, sums: &mut [f32]) -> Vec<usize> {
+    /// The sentences that share a term with a vector, with their cosines.
+    pub fn alike(&self, row: &Row) -> Vec<(usize, f32)> {
+        let mut cosines = vec![0.0_f32; self.rows.len()];
         let mut met = Vec::new();
         for &(term, weight) in row {
             for &(sentence, other) in self.places.get(term as usize).into_iter().flatten() {
-                let sum = &mut sums[sentence as usize];
-                if *sum == 0.0 {
+                let cosine = &mut cosines[sentence as usize];
+                if *cosine == 0.0 {
                     met.push(sentence as usize);
                 }
-                *sum += weight * other;
+                *cosine += weight * other;
             }
         }
-        met
+        met.into_iter().map(|sentence| (sentence, cosines[sentence])).collect()
     }
+}
+
+/// The product of two vectors.
+pub(super) fn dot(one: &Row, other: &Row) -> f32 {
+    let weight = |term: &u32| {
+        other.binary_search_by_key(term, |(own, _)| *own).map_or(0.0, |at| other[at].1)
+    };
+    one.iter().map(|(term, own)| own * weight(term)).sum()
+}
+
+fn terms(indexed: &str) -> impl Iterator<Item = &str> {
+    indexed.split(' ').filter(|term| !term.is_empty() && !is_small(term))
 }
 
 fn weighed(row: HashMap<u32, f32>, weights: &[f32]) -> Row {

@@ -1,6 +1,7 @@
-//! What summaries share while the desk is open: who is told, and which of them are being made.
+//! What summaries share while the desk is open: their models, who is told, and which of them are being made.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -10,8 +11,10 @@ use bimo_engine::CancellationToken;
 use bimo_models::DeviceWish;
 use bimo_store::SummaryId;
 
+use super::encoders::Encoders;
 use super::making::Engines;
 use super::models::{Chosen, Rewriter};
+use super::placing::Placer;
 use super::writer::Writer;
 use crate::Desk;
 use crate::model::Means;
@@ -23,6 +26,7 @@ type Tell = Arc<dyn Fn(SummaryEvent) + Send + Sync>;
 /// All that summaries share.
 pub(crate) struct Summaries {
     pub(super) chosen: Chosen,
+    pub(super) encoders: Encoders,
     /// The window; the last one that asked to be told.
     tell: Mutex<Option<Tell>>,
     begun: AtomicU64,
@@ -37,11 +41,11 @@ pub(super) struct Turn {
 }
 
 impl Summaries {
-    /// Loads no model before something is to be rewritten.
-    pub fn with(chosen: Option<Rewriter>, means: Means) -> Self {
-        let chosen = Chosen::new(chosen, means);
+    /// Loads no model before something is to be rewritten, and no encoder before something is to be compared.
+    pub fn with((rewriter, encoder): (Option<Rewriter>, Option<PathBuf>), means: Means) -> Self {
+        let (chosen, encoders) = (Chosen::new(rewriter, means), Encoders::new(encoder, means));
         let (tell, begun, at_work) = Default::default();
-        Self { chosen, tell, begun, at_work }
+        Self { chosen, encoders, tell, begun, at_work }
     }
 
     /// Rewrites with another model from now on; with the one for stories where none is given.
@@ -49,19 +53,27 @@ impl Summaries {
         self.chosen.choose(chosen).await;
     }
 
-    /// Sets after how long without work the model is let go of.
+    /// Compares sentences by another encoder from now on; by their words where none is given.
+    pub fn use_encoder(&self, chosen: Option<PathBuf>) {
+        self.encoders.choose(chosen);
+    }
+
+    /// Sets after how long without work the models are let go of.
     pub fn let_go_after(&self, idle: Duration) {
         self.chosen.let_go_after(idle);
+        self.encoders.let_go_after(idle);
     }
 
     /// Computes on another device from now on.
     pub async fn compute_on(&self, device: DeviceWish) {
         self.chosen.compute_on(device).await;
+        self.encoders.compute_on(device);
     }
 
-    /// Lets go of the model.
+    /// Lets go of the models.
     pub async fn unload(&self) {
         self.chosen.unload().await;
+        self.encoders.unload();
     }
 
     /// Tells whoever listens.
@@ -127,6 +139,10 @@ impl Engines for Desk {
 
     async fn writer(&self) -> Result<Writer, ApiError> {
         self.summary_writer().await
+    }
+
+    async fn placer(&self) -> Result<Option<Placer>, ApiError> {
+        self.summaries_at_work().encoders.placer().await
     }
 }
 

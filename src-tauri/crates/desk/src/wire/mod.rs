@@ -52,10 +52,11 @@ pub use story::{
     ContextPiece, ContextReport, ContinueRequest, GenerationStart, StoryEvent, Try, WritingParams,
 };
 pub use summary::{
-    Coverage, CoverageBar, Doubt, DoubtKind, OpenSummary, SentenceSupport, SourceKind,
-    SourceParagraph, SourceSection, SourceText, Stretch, Summarizer, SummaryEntry, SummaryEvent,
-    SummaryFlag, SummaryForm, SummaryLength, SummaryMethod, SummaryOutcome, SummaryPart,
-    SummaryProgress, SummaryRequest, SummarySentence, SummarySource, SummaryStage, SummaryStatus,
+    Compared, Coverage, CoverageBar, Doubt, DoubtKind, OpenSummary, SentenceSupport, SourceKind,
+    SourceParagraph, SourceSection, SourceText, Stretch, Summarizer, SummaryDraft, SummaryEntry,
+    SummaryEvent, SummaryFlag, SummaryForm, SummaryLength, SummaryMethod, SummaryOutcome,
+    SummaryPart, SummaryProgress, SummaryRequest, SummarySentence, SummarySource, SummaryStage,
+    SummaryStatus,
 };
 pub use translate::{
     Alternative, Edition, FlagCount, OpenTranslation, Segment, SegmentFlag, SegmentState,

@@ -124,6 +124,24 @@ pub struct SummaryRequest {
     pub to: Option<TargetLanguage>,
 }
 
+/// What lies on the panel and is kept with no summary yet.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct SummaryDraft {
+    /// The article; empty where it is kept elsewhere.
+    pub text: String,
+    /// Those that gave way to another before they were summarised.
+    pub aside: Vec<String>,
+    /// How its summary is to be made.
+    pub method: SummaryMethod,
+    /// How long it is to be.
+    pub length: SummaryLength,
+    /// What it is to look like.
+    pub form: SummaryForm,
+    /// Its language; nothing for that of the article.
+    pub to: Option<TargetLanguage>,
+}
+
 /// How a summary stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
@@ -258,6 +276,19 @@ pub struct SummaryOutcome {
     pub sentences: Vec<SummarySentence>,
     /// Which parts of the source it rests on.
     pub coverage: Coverage,
+    /// By what its sentences were compared with those of the source.
+    #[serde(default)]
+    pub compared: Compared,
+}
+
+/// By what sentences were compared: their words, or what an encoder makes of them.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct Compared {
+    /// The encoder; nothing where it was by words.
+    pub encoder: Option<String>,
+    /// Why it was by words though there is an encoder.
+    pub problem: Option<ApiError>,
 }
 
 /// A sentence of a summary.
@@ -356,6 +387,8 @@ pub struct CoverageBar {
 pub enum SummaryStage {
     /// The model is loaded, or reads.
     Reading,
+    /// The encoder places the source's sentences.
+    Placing,
     /// A part of the source is being summarised.
     Parts,
     /// Summaries are being summarised.

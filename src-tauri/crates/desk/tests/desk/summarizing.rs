@@ -6,8 +6,9 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bimo_desk::Desk;
 use bimo_desk::wire::{
-    ModelState, OpenSummary, SourceKind, SummaryEvent, SummaryForm, SummaryId, SummaryLength,
-    SummaryMethod, SummaryRequest, SummarySource, SummaryStage, SummaryStatus, TargetLanguage,
+    ModelState, OpenSummary, SourceKind, SummaryDraft, SummaryEvent, SummaryForm, SummaryId,
+    SummaryLength, SummaryMethod, SummaryRequest, SummarySource, SummaryStage, SummaryStatus,
+    TargetLanguage,
 };
 use bimo_engine::TextGenerator;
 use bimo_engine::scripted::{ScriptedGenerator, ScriptedRewriter};
@@ -289,4 +290,26 @@ async fn what_cannot_be_summarised_is_refused_in_words_and_leaves_nothing_behind
     let megabyte = "The lamp burns in the night, and 7 ships pass. 船过了小岛。".repeat(19_000);
     let open = desk.summarize(key(pasted(&megabyte), 2)).await.expect("a million characters");
     assert!(open.source.text.chars().count() > 1_000_000);
+}
+
+#[tokio::test]
+async fn an_article_that_is_kept_with_no_summary_is_there_after_the_programs_end() {
+    let place = Place::new();
+    let desk = open(&place, ScriptedGenerator::writing(["."])).await;
+    assert_eq!(desk.summary_draft().await.expect("it is read"), None);
+    let draft = |text: &str| SummaryDraft {
+        text: text.into(),
+        aside: vec!["灯坏了。".into()],
+        method: SummaryMethod::Rewritten,
+        length: SummaryLength::Share { share: 0.25 },
+        form: SummaryForm::Bullets,
+        to: Some(TargetLanguage::Traditional),
+    };
+    for text in [STORY, "One word more."] {
+        desk.keep_summary_draft(draft(text)).await.expect("it is kept");
+    }
+    drop(desk);
+    let desk = open(&place, ScriptedGenerator::writing(["."])).await;
+    let kept = desk.summary_draft().await.expect("it is read");
+    assert_eq!(kept, Some(draft("One word more.")));
 }

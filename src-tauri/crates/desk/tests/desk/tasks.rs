@@ -66,11 +66,14 @@ async fn a_model_of_another_task_is_refused_and_nothing_changes() {
         (ModelTask::Story, &classifier),
         (ModelTask::Translate, &llama),
         (ModelTask::Sentiment, &translator),
+        (ModelTask::Summarize, &translator),
+        (ModelTask::Summarize, &llama),
+        (ModelTask::Embed, &classifier),
     ] {
         let refused = desk.use_model(task, Some(path.clone())).await.expect_err("another task's");
         assert_eq!(refused.code, "model_of_other_task", "{task:?} {path}");
     }
-    let refused = desk.use_model(ModelTask::Embed, None).await.expect_err("nothing does it");
+    let refused = desk.use_model(ModelTask::Answer, None).await.expect_err("nothing does it");
     assert_eq!(refused.code, "task_not_done");
     let shelf = desk.models().await.expect("the shelf");
     assert!(shelf.tasks.iter().all(|one| one.path.is_none()), "{:?}", shelf.tasks);
@@ -82,11 +85,10 @@ async fn a_model_of_another_task_is_refused_and_nothing_changes() {
 async fn a_model_that_nothing_uses_is_not_taken() {
     let place = Place::new();
     let desk = desk(&place).await;
-    for name in ["encoders/distilbert-squad", "encoders/bert-sentences-mean"] {
-        let refused = desk.bring_model(fixture(name)).await.expect_err(name);
-        assert_eq!(refused.code, "model_without_use", "{name}");
-        assert!(refused.detail.is_some_and(|detail| detail.starts_with("it is a model that")));
-    }
+    let reader = fixture("encoders/distilbert-squad");
+    let refused = desk.bring_model(reader).await.expect_err("nothing asks for answers");
+    assert_eq!(refused.code, "model_without_use");
+    assert!(refused.detail.is_some_and(|detail| detail.starts_with("it is a model that")));
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use bimo_models::TaskSettings;
 
 use super::*;
 use crate::summarize::making::{Engines, Made, make};
+use crate::summarize::placing::Placer;
 use crate::summarize::source::Chapter;
 use crate::translation::Translator;
 use crate::wire::{SummaryFlag, SummaryMethod, SummarySentence};
@@ -24,6 +25,10 @@ impl Engines for One {
 
     async fn writer(&self) -> Result<Writer, ApiError> {
         Ok(self.0.clone())
+    }
+
+    async fn placer(&self) -> Result<Option<Placer>, ApiError> {
+        Ok(None)
     }
 }
 
