@@ -6,6 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 import { Key, newLibrary, openDesk } from "./harness.mjs";
@@ -211,6 +212,30 @@ test("a model's own words come with what they rest on, and without a model it is
   assert.ok(outcome.sentences.some(({ flags }) => flags.includes("unsupported")), JSON.stringify(outcome));
   assert.match(await desk.textOf("flag"), /article/);
   await desk.photograph("summarize-rewritten");
+});
+
+test("an article that was never summarised is there after a kill, with how its summary was to be", async () => {
+  await blank();
+  await desk.click("method-rewritten");
+  await desk.click("form-bullets");
+  await desk.choose("measure", "words");
+  await desk.choose("amount", "40");
+  await desk.choose("to", "simplified");
+  await typeArticle(ARTICLE);
+  // What has been on the screen for a second is on the disk.
+  await sleep(1000);
+  await desk.kill();
+  desk = await openDesk(library);
+  await desk.click("rail-summarize");
+  await desk.until("the article is back", async () => (await article()) === ARTICLE);
+  assert.equal(await (await desk.see("amount")).getAttribute("value"), "40");
+  assert.equal(await (await desk.see("to")).getAttribute("value"), "simplified");
+  assert.equal(await (await desk.see("form-bullets")).getAttribute("aria-pressed"), "true");
+  await desk.photograph("summarize-back");
+  await desk.choose("to", "same");
+  await desk.click("method-key");
+  await desk.press(Key.CONTROL, Key.ENTER);
+  await summarized();
 });
 
 test("summaries are there after a kill, and are deleted after a question", async () => {
