@@ -252,11 +252,11 @@ function moodModelStatus(): ModelStatus {
     name: STARTER.name,
     starter: true,
     architecture: "bert · Q8_0",
-    parameters: 11_000_000,
+    parameters: 2_000_000,
     contextLength: 256,
     device: "CPU",
     deviceReason: { code: "built_for_processor" },
-    bytes: 11_700_000,
+    bytes: 3_000_000,
     goesTo: null,
     error: null,
   };

@@ -1,10 +1,7 @@
-"""Training data as tensors on the device, and batches made there.
-
-Masked words: rows of one length cut anywhere out of the streams, no padding. Labels: rows sorted into buckets by
-length, so that a batch of a bucket is a rectangle with little padding; every batch has about the same number of tokens.
-"""
+"""The labelled rows as prepare.py wrote them, and batches of rows about equally long."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,185 +9,102 @@ import numpy as np
 import torch
 from torch import Tensor
 
-import packed
-from wordpiece import CLS, MASK, SEP
+from model import POSITIONS
+from vocabulary import CLOSE, OPEN, PAD, UNKNOWN
 
 PARTS = ("train", "validation", "test")
-# Share of the masked-word rows that come out of each stream.
-MIXTURE = {
-    "stories-en": 0.32, "stories-zh": 0.11, "everyday": 0.08, "manuals": 0.02,
-    "pieces": 0.13, "reviews-en": 0.13, "reviews-zh": 0.21,
-}
-MASKED_SHARE, JOIN_HAN, RUN = 0.2, 0.4, 40
-NO_VERDICT, MAX_UNLABELLED = -128, 62
-UNLABELLED = ("unlabelled", "", "")
-NOT_IN_STREAMS = ("pieces", "documentation", "lexicon", "plain-words", "unlabelled")
-BUCKETS = (16, 24, 32, 48, 64, 96, 128, 192, 256)
-
-
-class Rows:
-    """The labelled rows as prepare.py wrote them, on the CPU."""
-
-    def __init__(self, folder: Path) -> None:
-        def array(name: str) -> np.ndarray:
-            return packed.load(folder / f"{name}.npy.xz")
-
-        self.tokens, self.lengths = array("tokens"), array("lengths").astype(np.int64)
-        self.ends = np.cumsum(self.lengths)
-        self.targets, self.soft = array("targets") / np.float32(255), array("soft") / np.float32(255)
-        self.weights, self.labels = array("weights").astype(np.float32), array("labels").astype(np.int64)
-        self.verdicts, flags = array("verdicts").astype(np.float32), array("flags")
-        self.binary, self.movie, self.part = (flags & 1) > 0, (flags & 2) > 0, flags >> 2
-        self.kinds = [tuple(kind) for kind in json.loads((folder / "kinds.json").read_text())]
-        self.kind = array("kind").astype(np.int64)
-        self._name_kinds()
-
-    def _name_kinds(self) -> None:
-        self.group = np.array([group for _, _, group in self.kinds])[self.kind]
-        self.language = np.array([language for _, language, _ in self.kinds])[self.kind]
-        self.source = np.array([source for source, _, _ in self.kinds])[self.kind]
-
-    def append(self, stream: np.ndarray, verdicts: np.ndarray) -> None:
-        """Add a stream's sentences that have a verdict as training rows: of weight nothing, as they have no label."""
-        ends = np.flatnonzero(stream == SEP)
-        starts = np.concatenate(([0], ends[:-1] + 1))
-        known = np.flatnonzero((verdicts != NO_VERDICT) & (ends - starts > 2) & (ends - starts < MAX_UNLABELLED))
-        count = len(known)
-        self.tokens = np.concatenate([self.tokens, *(stream[starts[i] : ends[i]] for i in known)])
-        self.lengths = np.concatenate([self.lengths, ends[known] - starts[known]])
-        self.ends = np.cumsum(self.lengths)
-        self.verdicts = np.concatenate([self.verdicts, verdicts[known].astype(np.float32)])
-        for name in ("targets", "soft", "weights", "labels", "binary", "movie", "part"):
-            array = getattr(self, name)
-            setattr(self, name, np.concatenate([array, np.zeros((count, *array.shape[1:]), dtype=array.dtype)]))
-        if UNLABELLED not in self.kinds:
-            self.kinds.append(UNLABELLED)
-        self.kind = np.concatenate([self.kind, np.full(count, self.kinds.index(UNLABELLED))])
-        self._name_kinds()
-
-    def text(self, index: int) -> np.ndarray:
-        return self.tokens[self.ends[index] - self.lengths[index] : self.ends[index]]
-
-    def of(self, part: str) -> np.ndarray:
-        return np.flatnonzero(self.part == PARTS.index(part))
-
-
-def labelled_streams(rows: Rows, seed: int = 3) -> dict[str, np.ndarray]:
-    """Streams of the training rows' texts.
-
-    Pieces keep their order, each sentence beside its translation. Reviews stand in runs of one source and label: what
-    the neighbours praise helps to guess a masked word, so masked words alone already teach what praise is.
-    """
-    chance = np.random.default_rng(seed)
-    train = rows.of("train")
-    orders = {"pieces": train[rows.source[train] == "pieces"]}
-    for language in ("en", "zh"):
-        here = train[(rows.language[train] == language) & ~np.isin(rows.source[train], NOT_IN_STREAMS)]
-        key = rows.kind[here] * 3 + rows.labels[here]
-        runs = []
-        for group in np.unique(key):
-            members = chance.permutation(here[key == group])
-            runs += [members[i : i + RUN] for i in range(0, len(members), RUN)]
-        orders[f"reviews-{language}"] = np.concatenate([runs[i] for i in chance.permutation(len(runs))])
-    separator = np.array([SEP], dtype=np.int16)
-    return {name: np.concatenate([part for i in order for part in (rows.text(i), separator)])
-            for name, order in orders.items()}
-
-
-class MaskedWords:
-    """Rows for masked-word training out of all streams."""
-
-    def __init__(self, folder: Path, rows: Rows, vocabulary: int, device: torch.device) -> None:
-        streams = labelled_streams(rows)
-        for path in sorted(folder.glob("stream-*.npy.xz")):
-            streams[path.name.removeprefix("stream-").removesuffix(".npy.xz")] = packed.load(path)
-        names = list(MIXTURE)
-        sizes = np.array([len(streams[name]) for name in names])
-        self.tokens = torch.from_numpy(np.concatenate([streams[name] for name in names])).to(device)
-        self.offset = torch.tensor(np.cumsum(sizes) - sizes, device=device)
-        self.size = torch.tensor(sizes, device=device)
-        self.share = torch.tensor([MIXTURE[name] for name in names], device=device)
-        self.kinds = torch.from_numpy(packed.load(folder / "token-kinds.npy.xz")).to(device)
-        self.vocabulary, self.device = vocabulary, device
-        print(f"masked words: {self.tokens.numel() / 1e6:.2f} M tokens in {len(names)} streams", flush=True)
-
-    def batch(self, rows: int, length: int) -> tuple[Tensor, Tensor, Tensor]:
-        """Ids with masked words, places (rows, k) and what stood there."""
-        body = length - 2
-        stream = torch.multinomial(self.share, rows, replacement=True)
-        start = (torch.rand(rows, device=self.device) * (self.size[stream] - body)).long() + self.offset[stream]
-        ids = torch.empty(rows, length, dtype=torch.long, device=self.device)
-        ids[:, 0], ids[:, -1] = CLS, SEP
-        ids[:, 1:-1] = self.tokens[start[:, None] + torch.arange(body, device=self.device)].long()
-        places = self.places(ids, int(MASKED_SHARE * body))
-        hidden = ids.gather(1, places)
-        fate = torch.rand(hidden.shape, device=self.device)
-        other = torch.randint(MASK + 1, self.vocabulary, hidden.shape, device=self.device)
-        shown = torch.where(fate < 0.8, MASK, torch.where(fate < 0.9, other, hidden))
-        return ids.scatter(1, places, shown), places, hidden
-
-    def places(self, ids: Tensor, count: int) -> Tensor:
-        """Where to mask: whole words of pieces, and Han characters alone or in short runs."""
-        kind = self.kinds[ids]
-        joins = kind == 1
-        han = kind == 2
-        joins[:, 1:] |= han[:, 1:] & han[:, :-1] & (torch.rand(ids[:, 1:].shape, device=self.device) < JOIN_HAN)
-        word = (~joins).long().cumsum(1) - 1
-        draw = torch.rand(ids.shape, device=self.device).gather(1, word.clamp(min=0))
-        draw = draw.masked_fill(ids <= MASK, 2.0)
-        return draw.topk(count, dim=1, largest=False).indices
+# Of a longer text, training reads the beginning and the end, where verdicts stand.
+LONGEST_TRAINED, JITTER = 128, 2
+TAUGHT, TAUGHT_WEIGHT = ("taught", "", ""), 0.5
+# The share of a plentiful source that is enough at a time.
+SEEN = {"taught": 0.5, "zh-online-shopping": 0.6, "nltk-pros-cons": 0.5, "nltk-subjectivity-objective": 0.6, "documentation": 0.5,
+        "lexicon": 0.7, "plain-words": 0.4}
 
 
 @dataclass
 class Batch:
     ids: Tensor
-    lengths: Tensor
-    targets: Tensor
-    weights: Tensor
-    binary: Tensor
-    verdicts: Tensor
+    rows: Tensor
 
 
-class Labelled:
-    """Some of the labelled rows, in buckets, on the device."""
+class Rows:
+    """Those of a folder that prepare.py wrote; `opinions` is what rivals.py or teacher.py wrote about them."""
 
-    def __init__(self, rows: Rows, chosen: np.ndarray, targets: np.ndarray, weights: np.ndarray,
-                 device: torch.device) -> None:
-        lengths = rows.lengths[chosen] + 2
-        bucket = np.searchsorted(BUCKETS, lengths)
-        self.buckets: list[Batch] = []
-        self.order: list[np.ndarray] = []
-        for b, width in enumerate(BUCKETS):
-            here = chosen[bucket == b]
-            if not len(here):
-                continue
-            ids = np.zeros((len(here), width), dtype=np.int16)
-            for line, index in zip(ids, here, strict=True):
-                text = rows.text(index)
-                line[0], line[1 : len(text) + 1], line[len(text) + 1] = CLS, text, SEP
-            arrays = (ids, rows.lengths[here] + 2, targets[here], weights[here], rows.binary[here],
-                      rows.verdicts[here])
-            self.buckets.append(Batch(*(torch.from_numpy(np.ascontiguousarray(a)).to(device) for a in arrays)))
-            self.order.append(here)
-        self.device = device
+    def __init__(self, folder: Path, opinions: Path | None = None) -> None:
+        arrays = np.load(folder / "rows.npz")
+        for name in ("targets", "weights", "labels", "binary", "movie", "part", "kind"):
+            setattr(self, name, arrays[name])
+        self.soft = np.zeros_like(self.targets)
+        self.kinds = [tuple(kind) for kind in json.loads((folder / "kinds.json").read_text())]
+        train = self.of("train")
+        # Cuts of all rows, and of the training rows only, by row.
+        self.texts: list[list[np.ndarray]] = [split(arrays["tokens"], arrays["lengths"])]
+        for cut in range(sum(name.startswith("tokens-") for name in arrays.files)):
+            other = [np.empty(0, dtype=np.uint16)] * len(self.labels)
+            for row, text in zip(train, split(arrays[f"tokens-{cut}"], arrays[f"lengths-{cut}"]), strict=True):
+                other[row] = text
+            self.texts.append(other)
+        if opinions:
+            self.listen(np.load(opinions))
+        self.source, self.language, self.group = (np.array(column)[self.kind] for column in zip(*self.kinds, strict=True))
+        self.seen = np.array([SEEN.get(source, 1.0) for source, _, _ in self.kinds])[self.kind]
 
-    def pick(self, bucket: int, lines: Tensor) -> Batch:
-        b = self.buckets[bucket]
-        return Batch(b.ids[lines].long(), b.lengths[lines], b.targets[lines], b.weights[lines], b.binary[lines],
-                     b.verdicts[lines])
+    def listen(self, said: np.lib.npyio.NpzFile) -> None:
+        self.soft[: len(said["soft"])] = np.nan_to_num(said["soft"])
+        if "extra" in said.files:
+            self.take_in(split(said["tokens"], said["lengths"]), said["extra"])
 
-    def mean_sum(self, tokens: int, of) -> float:
-        """What `of` a batch sums to in the mean over batches of about `tokens` tokens."""
-        batches = sum(1 for _ in self.epoch(tokens, np.random.default_rng(0), shuffled=False))
-        return float(sum(of(bucket).sum() for bucket in self.buckets)) / batches
+    def take_in(self, texts: list[np.ndarray], said: np.ndarray) -> None:
+        """Sentences without a label, of which what is said is all that is known, as training rows."""
+        self.kinds.append(TAUGHT)
+        known = {"targets": said, "soft": said, "weights": TAUGHT_WEIGHT, "kind": len(self.kinds) - 1}
+        for name in ("targets", "soft", "weights", "labels", "binary", "movie", "part", "kind"):
+            old = getattr(self, name)
+            more = np.broadcast_to(known.get(name, 0), (len(texts), *old.shape[1:]))
+            setattr(self, name, np.concatenate([old, more.astype(old.dtype)]))
+        for cut in self.texts:
+            cut += texts
 
-    def epoch(self, tokens: int, chance: np.random.Generator, shuffled: bool = True):
-        """Batches of about `tokens` tokens, over every row once; with the rows' bucket and lines."""
-        plan = []
-        for b, bucket in enumerate(self.buckets):
-            count, width = bucket.ids.shape
-            size = max(1, tokens // width)
-            lines = torch.randperm(count, device=self.device) if shuffled else torch.arange(count, device=self.device)
-            plan += [(b, lines[i : i + size]) for i in range(0, count, size)]
-        for i in chance.permutation(len(plan)) if shuffled else range(len(plan)):
-            yield plan[i][0], plan[i][1]
+    def of(self, part: str) -> np.ndarray:
+        return np.flatnonzero(self.part == PARTS.index(part))
+
+
+def split(tokens: np.ndarray, lengths: np.ndarray) -> list[np.ndarray]:
+    return np.split(tokens, np.cumsum(lengths)[:-1])
+
+
+def shortened(text: np.ndarray, limit: int) -> np.ndarray:
+    half = limit // 2
+    return text if len(text) <= limit else np.concatenate([text[:half], text[-(limit - half) :]])
+
+
+def padded(texts: list[np.ndarray]) -> Tensor:
+    ids = np.full((len(texts), max(map(len, texts)) + 2), PAD, dtype=np.int64)
+    for line, text in zip(ids, texts, strict=True):
+        line[0], line[1 : len(text) + 1], line[len(text) + 1] = OPEN, text, CLOSE
+    return torch.from_numpy(ids)
+
+
+def in_order(rows: Rows, chosen: np.ndarray, tokens: int) -> Iterator[Batch]:
+    """Every row once, as a reader would cut it, by length."""
+    texts = rows.texts[0]
+    order = sorted(chosen, key=lambda row: len(texts[row]))
+    while order:
+        size = max(1, tokens // (min(len(texts[order[min(len(order), 64) - 1]]), POSITIONS) + 2))
+        here, order = order[:size], order[size:]
+        yield Batch(padded([texts[row][: POSITIONS - 2] for row in here]), torch.tensor(np.array(here)))
+
+
+def epoch(rows: Rows, chosen: np.ndarray, tokens: int, hide: float, chance: np.random.Generator) -> Iterator[Batch]:
+    """Every row once, cut in any of its ways, a share of its words hidden."""
+    cut = chance.integers(-1, len(rows.texts), len(chosen)).clip(0)
+    texts = [shortened(rows.texts[c][row], LONGEST_TRAINED - 2) for c, row in zip(cut, chosen, strict=True)]
+    lengths = np.array([len(text) for text in texts])
+    order = np.argsort(lengths + chance.uniform(0, JITTER, len(lengths)), kind="stable")
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(np.cumsum(lengths[order] + 2) // tokens)) + 1])
+    plan = np.split(order, starts[1:])
+    for number in chance.permutation(len(plan)):
+        here = plan[number]
+        ids = padded([texts[i] for i in here])
+        hidden = (torch.from_numpy(chance.random(ids.shape)) < hide) & (ids > CLOSE)
+        yield Batch(ids.masked_fill(hidden, UNKNOWN), torch.from_numpy(chosen[here]))

@@ -1,19 +1,19 @@
 """The sentiment model as one GGUF file, llama.cpp's architecture `bert` (crates/models, files/gguf_encoder.rs, says what is read).
 
-Matrices are Q8_0; biases, norms and the classifier F32.
+Matrices are Q8_0; biases, norms, positions and the classifier F32.
 """
 
 import re
 from pathlib import Path
 
 import gguf
-import torch
-from gguf import GGMLQuantizationType as Kind
 from gguf import TokenType
+from sentencepiece.sentencepiece_model_pb2 import ModelProto
 from torch import Tensor
 from transformers import BertConfig
 
-import wordpiece
+import eight_bits
+import vocabulary
 from corpus import LABELS
 
 NAMES = {
@@ -34,7 +34,7 @@ LAYER_NAMES = {
     "output.dense": "ffn_down",
     "output.LayerNorm": "layer_output_norm",
 }
-PLAIN = ("token_types.weight", "cls.output.weight")
+PLAIN = ("position_embd.weight", "token_types.weight", "cls.output.weight")
 
 
 def stored_name(name: str) -> str:
@@ -59,49 +59,34 @@ def add_shape(writer: gguf.GGUFWriter, config: BertConfig) -> None:
     writer.add_classifier_output_labels(list(LABELS))
 
 
-def spelled(piece: str) -> str:
-    """What begins a word gets SentencePiece's mark, and what goes on loses its own."""
-    if piece in wordpiece.SPECIAL:
-        return piece
-    return piece[2:] if piece.startswith("##") and len(piece) > 2 else "\u2581" + piece
+def add_tokenizer(writer: gguf.GGUFWriter, pieces: Path) -> None:
+    proto = ModelProto.FromString(pieces.read_bytes())
+    spec = proto.normalizer_spec
+    writer.add_tokenizer_model("t5")
+    writer.add_token_list([piece.piece for piece in proto.pieces])
+    writer.add_token_scores([piece.score for piece in proto.pieces])
+    writer.add_token_types([TokenType(piece.type) for piece in proto.pieces])
+    writer.add_precompiled_charsmap(spec.precompiled_charsmap)
+    writer.add_add_space_prefix(spec.add_dummy_prefix)
+    writer.add_remove_extra_whitespaces(spec.remove_extra_whitespaces)
+    writer.add_bos_token_id(vocabulary.OPEN)
+    writer.add_eos_token_id(vocabulary.CLOSE)
+    writer.add_sep_token_id(vocabulary.CLOSE)
+    writer.add_unk_token_id(vocabulary.UNKNOWN)
+    writer.add_pad_token_id(vocabulary.PAD)
+    writer.add_add_bos_token(True)
+    writer.add_add_eos_token(True)
+    writer.add_token_type_count(1)
 
 
-def add_tokenizer(writer: gguf.GGUFWriter, pieces: list[str]) -> None:
-    writer.add_tokenizer_model("bert")
-    writer.add_token_list([spelled(piece) for piece in pieces])
-    writer.add_token_types([TokenType.CONTROL if piece in wordpiece.SPECIAL else TokenType.NORMAL for piece in pieces])
-    writer.add_bos_token_id(wordpiece.CLS)
-    writer.add_sep_token_id(wordpiece.SEP)
-    writer.add_pad_token_id(wordpiece.PAD)
-    writer.add_unk_token_id(wordpiece.UNKNOWN)
-    writer.add_mask_token_id(wordpiece.MASK)
-    writer.add_token_type_count(2)
-
-
-def write(target: Path, config: BertConfig, weights: dict[str, Tensor], pieces: list[str], facts: dict[str, str]) -> None:
-    """`facts` become the `general.*` strings; `pieces` the vocabulary."""
+def write(target: Path, config: BertConfig, weights: dict[str, Tensor], pieces: Path, facts: dict[str, str]) -> None:
+    """`facts` become the `general.*` strings; `pieces` is the vocabulary's spm.model."""
     writer = gguf.GGUFWriter(target, "bert")
-    writer.add_type(gguf.GGUFType.MODEL)
-    for key, value in facts.items():
-        writer.add_string(f"general.{key}", value)
-    writer.add_array("general.languages", ["en", "zh"])
-    writer.add_file_type(gguf.LlamaFileType.MOSTLY_Q8_0)
-    writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
     add_shape(writer, config)
     add_tokenizer(writer, pieces)
-    for name, value in weights.items():
-        rows, stored = value.float().numpy(), stored_name(name)
-        kind = Kind.Q8_0 if rows.ndim == 2 and stored not in PLAIN else Kind.F32
-        writer.add_tensor(stored, gguf.quants.quantize(rows, kind), raw_dtype=kind)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
+    eight_bits.write(writer, facts, weights, stored_name, PLAIN)
 
 
 def read(path: Path, names: list[str]) -> dict[str, Tensor]:
     """The weights of a file that `write` wrote, as it has them, under their names in the checkpoint."""
-    stored = {t.name: gguf.quants.dequantize(t.data, t.tensor_type) for t in gguf.GGUFReader(path).tensors}
-    if set(stored) != {stored_name(name) for name in names}:
-        raise ValueError(f"{path} does not have the tensors of this shape")
-    return {name: torch.tensor(stored[stored_name(name)]) for name in names}
+    return eight_bits.read(path, names, stored_name)

@@ -1,8 +1,8 @@
-"""VADER's rules and word list as a second teacher.
+"""What VADER's rules and word list have to say.
 
 VADER (MIT) is a list of 7,500 words and emoticons, rated by people, and rules that add them up. On its own it is a weak
-judge, but it knows words that the labelled sentences never show. Its words become rows of their own, and its verdict
-on English sentences (and so on their translations) is something that training learns beside the labels.
+judge, but it knows words that the labelled sentences never show. Its words become rows of their own, and its verdict is among
+what the teacher sees.
 """
 
 import re
@@ -15,27 +15,17 @@ from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 import corpus
 from corpus import Row
 
-UNKNOWN = -128
-PLAIN_WORDS, MAX_CHARACTERS = 3_000, 400
+PLAIN_WORDS, LONGEST = 3_000, 400
 ANALYZER = SentimentIntensityAnalyzer()
 
 
-def verdict(text: str) -> int:
-    """From -100 (negative) to 100; UNKNOWN for a long text, which the rules are not for."""
-    if len(text) > MAX_CHARACTERS:
-        return UNKNOWN
-    return round(100 * ANALYZER.polarity_scores(text)["compound"])
-
-
-def verdicts(rows: Iterable[Row]) -> np.ndarray:
-    """The verdict on each row; a piece's Chinese sentence, which follows the English one, shares its verdict."""
-    result: list[int] = []
-    for row in rows:
-        if row.language == "en":
-            result.append(verdict(row.text))
-        else:
-            result.append(result[-1] if row.source == "pieces" and result else UNKNOWN)
-    return np.array(result, dtype=np.int8)
+def features(text: str) -> list[float]:
+    """The verdict on a text and the ratings of the words in it that are on the list."""
+    verdict = ANALYZER.polarity_scores(text[:LONGEST])
+    ratings = [ANALYZER.lexicon.get(word.strip(".,!?;:\"'()"), 0.0) / 4 for word in text.lower().split()] or [0.0]
+    compound = verdict["compound"]
+    return [compound, verdict["pos"], verdict["neg"], verdict["neu"], sum(ratings), max(ratings), min(ratings),
+            float(np.sign(compound)), abs(compound)]
 
 
 def words(texts: Iterable[str]) -> list[Row]:

@@ -3,8 +3,10 @@
 import numpy as np
 import torch
 
-from batches import Labelled, Rows
-from model import SentimentModel
+from transformers import BertForSequenceClassification
+
+import model
+from batches import Rows, in_order
 
 FIGURES = ("reviews-zh", "movies-en", "rated-en", "pieces-en", "pieces-zh")
 CALIBRATION_BINS = 15
@@ -20,18 +22,13 @@ def is_binary(figure: str) -> bool:
 
 
 @torch.no_grad()
-def logits(model: SentimentModel, data: Labelled, chosen: np.ndarray, tokens: int, dtype: torch.dtype) -> np.ndarray:
+def logits(net: BertForSequenceClassification, rows: Rows, chosen: np.ndarray, tokens: int = 16_384) -> np.ndarray:
     """Logits (rows, 3) in the order of `chosen`."""
-    parts, order = [], []
-    for bucket, lines in data.epoch(tokens, np.random.default_rng(0), shuffled=False):
-        batch = data.pick(bucket, lines)
-        parts.append(model.classify(batch.ids, batch.lengths, dtype=dtype))
-        order.append((bucket, len(lines)))
-    scored = torch.cat(parts).cpu().numpy().astype(np.float64)
-    index = np.concatenate(data.order)
-    place = np.empty(index.max() + 1, dtype=np.int64)
-    place[index] = np.arange(len(index))
-    return scored[place[chosen]]
+    place = {row: i for i, row in enumerate(chosen)}
+    scored = np.empty((len(chosen), 3))
+    for batch in in_order(rows, chosen, tokens):
+        scored[[place[row] for row in batch.rows.tolist()]] = model.logits(net, batch.ids).float().numpy()
+    return scored
 
 
 def confusion(labels: np.ndarray, guesses: np.ndarray) -> np.ndarray:
@@ -102,7 +99,7 @@ def best_temperature(rows: Rows, chosen: np.ndarray, scored: np.ndarray) -> floa
     return float(min(np.arange(12, 61) / 20, key=loss))
 
 
-def details(rows: Rows, chosen: np.ndarray, scored: np.ndarray, temperature: float) -> dict:
+def details(rows: Rows, chosen: np.ndarray, scored: np.ndarray) -> dict:
     """Confusion and calibration of each figure, and accuracy and macro-F1 of every source."""
     figures, sources = {}, {}
     for figure in FIGURES:
@@ -112,8 +109,6 @@ def details(rows: Rows, chosen: np.ndarray, scored: np.ndarray, temperature: flo
             "rows": len(here),
             "confusion": confusion(labels, guess(scored[here], binary)).tolist(),
             "calibration_error": calibration_error(probabilities(scored[here], binary), labels),
-            "calibration_error_at_temperature": calibration_error(
-                probabilities(scored[here], binary, temperature), labels),
         }
     for kind in sorted({rows.kinds[k] for k in rows.kind[chosen]}):
         here = np.flatnonzero(rows.kind[chosen] == rows.kinds.index(kind))

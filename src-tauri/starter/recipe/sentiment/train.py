@@ -1,209 +1,170 @@
-"""Train the sentiment model, by the clock.
+"""Train the sentiment model on labelled rows.
 
-    python train.py --prepared PREPARED --output RUN --seconds 110
+    python train.py --prepared PREPARED --opinions FILE --output RUN --plan bag:8,layer:4
 
-Masked words on all the text, then labels: a trunk, and branches off it whose weights are averaged, in whichever
-combination is best on the validation rows. The test rows are scored once, at the end. Writes RUN/encoder.safetensors
-(after the masked words) and RUN/model.safetensors (f16, Hugging Face's names), either in pieces `.0`, `.1`, and so on that
-`cat` puts together, and RUN/scores.json. Learning rates follow the share of the time that is over, so a run ends
-annealed however fast the machine is. `--from ENCODER` skips the masked words.
+A plan is a list of stages, each with the number of times that it goes over the rows. `bag` is the one layer that a model begins with,
+`layer` inserts another before it, and `again` goes on with what there is and reads less of what there is plenty of. Each stage's
+learning rate rises and falls once. Of a stage's end the running mean of the weights is kept, and of several stages of `again` the mean
+of their means. `--from RUN` begins where another run ended. Writes RUN, a folder that `transformers` reads, and RUN/log.jsonl.
 """
 
 import argparse
-import itertools
+import copy
 import json
-import os
 import time
-import traceback
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save
+import torch.nn.functional as F
 from torch import Tensor
+from transformers import BertForSequenceClassification
 
-import packed
+import model
 import scoring
-from batches import Labelled, MaskedWords, Rows
-from model import SentimentModel, Shape
-from stages import Labels, Trainer, masked_words
+from batches import Rows, epoch
 
-MASKED_SHARE, TRUNK_SHARE, BRANCHES = 0.52, 0.24, 3
-PIECE_BYTES = 15_000_000
-SOFT_SHARE, BALANCE = 0.12, 0.6
+MEAN_FROM, WARM = 0.6, 0.05
+BALANCE, PIECES_WEIGHT = 0.9, 1.6
+# Learning rates of words and of everything else, by stage.
+RATES = {"bag": (4e-3, 2e-3), "layer": (2e-3, 2e-3), "again": (2e-3, 1.5e-3)}
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--prepared", type=Path, required=True, help="what prepare.py wrote")
+    parser.add_argument("--prepared", type=Path, required=True, help="what prepare.py and vectors.py wrote")
+    parser.add_argument("--opinions", type=Path, required=True, help="what rivals.py or teacher.py wrote about the rows")
     parser.add_argument("--output", type=Path, required=True, help="folder to write")
-    parser.add_argument("--seconds", type=float, required=True, help="training time; scoring comes on top")
-    parser.add_argument("--tokens", type=int, default=24_576, help="tokens per step of masked words")
-    parser.add_argument("--label-tokens", type=int, default=8_192, help="tokens per step of labels")
-    parser.add_argument("--muon-lr", type=float, default=0.02)
-    parser.add_argument("--adam-lr", type=float, default=2e-3)
-    parser.add_argument("--label-lr", type=float, default=3e-4)
-    parser.add_argument("--layers", type=int, default=8)
-    parser.add_argument("--width", type=int, default=256)
-    parser.add_argument("--rows", type=int, help="use only so many labelled rows, to try the recipe out")
-    parser.add_argument("--from", dest="start", type=Path, help="an encoder to start the labels from")
+    parser.add_argument("--plan", default="bag:8,layer:4")
+    parser.add_argument("--from", dest="start", type=Path, help="a run to go on from")
+    parser.add_argument("--tokens", type=int, default=12_288, help="tokens per step")
+    parser.add_argument("--inner", type=int, default=128)
+    parser.add_argument("--dropout", type=float, default=0.2)
+    parser.add_argument("--hide", type=float, default=0.15, help="share of the words that are hidden")
+    parser.add_argument("--soft", type=float, default=0.3, help="share of the opinions in the targets")
+    parser.add_argument("--rated", type=float, default=1.0, help="factor on the weight of sentences that people rated")
+    parser.add_argument("--decay", type=float, default=0.02)
+    parser.add_argument("--rate", type=float, default=1.0, help="factor on all learning rates")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
 
 
-def write_weights(model: SentimentModel, folder: Path, name: str, stage: str) -> None:
-    """Pieces are written under other names and then renamed: a stop in the middle leaves the old ones."""
-    weights = {key: w.to("cpu", torch.float16) for key, w in model.bert_weights().items()}
-    raw = save(weights, metadata={"format": "pt", "stage": stage})
-    pieces = range(0, len(raw), PIECE_BYTES)
-    for number, start in enumerate(pieces):
-        (folder / f"{name}.{number}.tmp").write_bytes(raw[start : start + PIECE_BYTES])
-    for number in range(len(pieces)):
-        os.replace(folder / f"{name}.{number}.tmp", folder / f"{name}.{number}")
-
-
-def balanced(rows: Rows, train: np.ndarray) -> np.ndarray:
-    """Row weights with the rarer classes of each three-class figure raised, its sum kept."""
+def balanced(rows: Rows, train: np.ndarray, rated: float) -> np.ndarray:
+    """Row weights with the rarer classes of each three-class figure raised, and its sum by a factor of its own."""
     weights = rows.weights.copy()
-    for figure in ("rated-en", "pieces-en", "pieces-zh"):
+    for figure, share in (("rated-en", rated), ("pieces-en", PIECES_WEIGHT), ("pieces-zh", PIECES_WEIGHT)):
         here = train[rows.group[train] == figure]
         counts = np.bincount(rows.labels[here], minlength=3)
         factor = (counts.sum() / (3 * np.maximum(counts, 1))) ** BALANCE
-        before = weights[here].sum()
+        before = weights[here].sum() * share
         weights[here] *= factor[rows.labels[here]]
         weights[here] *= before / weights[here].sum()
     return weights
 
 
-def targets(rows: Rows) -> np.ndarray:
-    """The labels' targets, with a little of what the n-grams of another fold say mixed in."""
-    known = rows.soft.sum(1, keepdims=True) > 0.5
-    soft = rows.soft / np.maximum(rows.soft.sum(1, keepdims=True), 1e-6)
-    return np.where(known, (1 - SOFT_SHARE) * rows.targets + SOFT_SHARE * soft, rows.targets).astype(np.float32)
+def targets(rows: Rows, share: float) -> np.ndarray:
+    """The labels' targets, with what those say who never saw the row mixed in."""
+    total = rows.soft.sum(1, keepdims=True)
+    soft = rows.soft / np.maximum(total, 1e-6)
+    return np.where(total > 0.5, (1 - share) * rows.targets + share * soft, rows.targets).astype(np.float32)
 
 
-def average(states: list[dict[str, Tensor]]) -> dict[str, Tensor]:
-    return {name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]}
+def loss(logits: Tensor, goals: Tensor, weights: Tensor, binary: Tensor) -> Tensor:
+    neutral = torch.arange(3) == 1
+    log_p = F.log_softmax(logits.masked_fill(binary[:, None] & neutral, -1e4), dim=1)
+    return -(weights * (goals * log_p).sum(1)).sum() / weights.sum()
 
 
-class Judge:
-    """Scores weights on the rows kept out of training."""
+class Training:
+    def __init__(self, rows: Rows, args: argparse.Namespace) -> None:
+        self.rows, self.args = rows, args
+        self.train = rows.of("train")
+        self.goals = torch.from_numpy(targets(rows, args.soft))
+        self.weights = torch.from_numpy(balanced(rows, self.train, args.rated)).float()
+        self.binary = torch.from_numpy(rows.binary)
+        self.chance = np.random.default_rng(args.seed)
+        self.started = time.monotonic()
 
-    def __init__(self, rows: Rows, device: torch.device, tokens: int, limit: int | None) -> None:
-        self.rows, self.device, self.tokens, self.limit = rows, device, tokens, limit
-        self.dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
-        self.validation, self.validation_data = self.part("validation")
+    def log(self, **entry) -> None:
+        entry = {"seconds": round(time.monotonic() - self.started, 1), **entry}
+        print(json.dumps(entry), flush=True)
+        with (self.args.output / "log.jsonl").open("a") as file:
+            file.write(json.dumps(entry) + "\n")
 
-    def part(self, name: str) -> tuple[np.ndarray, Labelled]:
-        chosen = self.rows.of(name)
-        if self.limit:
-            chosen = np.random.default_rng(4).permutation(chosen)[: self.limit]
-        return chosen, Labelled(self.rows, chosen, self.rows.targets, self.rows.weights, self.device)
+    def some(self, stage: str) -> np.ndarray:
+        """The rows of the next time over them."""
+        return self.train[self.chance.random(len(self.train)) < self.rows.seen[self.train]] if stage == "again" else self.train
 
-    def logits(self, model: SentimentModel) -> np.ndarray:
-        return scoring.logits(model, self.validation_data, self.validation, self.tokens, self.dtype)
+    def score(self, net: BertForSequenceClassification, stage: str) -> None:
+        chosen = self.rows.of("validation")
+        figures = scoring.score(self.rows, chosen, scoring.logits(net, self.rows, chosen))
+        self.log(stage=stage, **{name: round(value, 4) for name, value in figures.items()})
 
-    def score(self, model: SentimentModel, name: str) -> dict[str, float]:
-        figures = scoring.score(self.rows, self.validation, self.logits(model))
-        print("validation", name, {key: round(value, 4) for key, value in figures.items()}, flush=True)
-        return figures
+    def stage(self, net: BertForSequenceClassification, name: str, epochs: int) -> BertForSequenceClassification:
+        """The mean of the weights over the stage's end."""
+        args, mean, counted, step = self.args, copy.deepcopy(net), 0, 0
+        words, others = RATES[name]
+        embedding = net.bert.embeddings.word_embeddings.weight
+        groups = [{"params": [embedding], "base": words * args.rate},
+                  {"params": [p for p in net.parameters() if p is not embedding], "base": others * args.rate}]
+        optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.98), weight_decay=args.decay, fused=True)
+        for number in range(epochs):
+            batches = list(epoch(self.rows, self.some(name), args.tokens, args.hide, self.chance))
+            total, steps = 0.0, epochs * len(batches)
+            for batch in batches:
+                progress = step / steps
+                for group in optimizer.param_groups:
+                    group["lr"] = group["base"] * min(progress / WARM, max(0.0, 1 - progress) / (1 - WARM))
+                some = batch.rows
+                at = loss(model.logits(net, batch.ids, args.dropout), self.goals[some], self.weights[some], self.binary[some])
+                at.backward()
+                torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+                optimizer.step()
+                optimizer.zero_grad()
+                total, step = total + at.item(), step + 1
+                if step in (5, 20, 100):
+                    self.log(stage=name, step=step, loss=round(at.item(), 4), cpu=round(time.process_time(), 1))
+                if progress > MEAN_FROM and step % 10 == 0:
+                    counted += 1
+                    with torch.no_grad():
+                        for kept, now in zip(mean.parameters(), net.parameters(), strict=True):
+                            kept.lerp_(now, 1 / counted)
+            self.log(stage=name, epoch=number + 1, steps=len(batches), loss=round(total / len(batches), 4), cpu=round(time.process_time(), 1))
+            mean.save_pretrained(args.output)
+        self.score(mean, f"{name} mean")
+        return mean
 
 
-def best_average(model: SentimentModel, judge: Judge, ends: list[dict[str, Tensor]]) -> dict[str, dict[str, float]]:
-    """Leave in the model the average of branches that is best on the validation rows; every candidate's figures."""
-    candidates = [c for n in range(len(ends), 0, -1) for c in itertools.combinations(range(len(ends)), n)]
-    figures, best, kept = {}, -1.0, ends[0]
-    for candidate in candidates:
-        state = average([ends[i] for i in candidate])
-        model.load_state_dict(state)
-        name = "+".join(str(i + 1) for i in candidate)
-        figures[name] = judge.score(model, f"branches {name}")
-        if figures[name]["mean"] > best:
-            best, kept = figures[name]["mean"], state
-    model.load_state_dict(kept)
-    return figures
-
-
-def finish(model: SentimentModel, judge: Judge, output: Path, report: dict) -> None:
-    """Choose bias and temperature on the validation rows, write the weights, score the test rows."""
-    scored = judge.logits(model)
-    bias = scoring.best_bias(judge.rows, judge.validation, scored)
-    temperature = scoring.best_temperature(judge.rows, judge.validation, scored + bias)
+def average(nets: list[BertForSequenceClassification]) -> BertForSequenceClassification:
+    kept = copy.deepcopy(nets[0])
     with torch.no_grad():
-        model.classifier_bias.add_(torch.tensor(bias, dtype=torch.float32, device=judge.device))
-    write_weights(model, output, "model.safetensors", "finished")
-    test, data = judge.part("test")
-    scored_test = scoring.logits(model, data, test, judge.tokens, judge.dtype)
-    report |= {
-        "bias": bias.tolist(),
-        "temperature": temperature,
-        "validation": scoring.score(judge.rows, judge.validation, scored + bias),
-        "test": scoring.score(judge.rows, test, scored_test),
-        "test_details": scoring.details(judge.rows, test, scored_test, temperature),
-    }
-    print("test", {key: round(value, 4) for key, value in report["test"].items()}, flush=True)
-
-
-def train_labels(trainer: Trainer, judge: Judge, args: argparse.Namespace, seconds: float, report: dict) -> None:
-    rows, model = judge.rows, trainer.model
-    train = rows.of("train")
-    if args.rows:
-        train = np.random.default_rng(4).permutation(train)[: args.rows]
-    goals, weights = targets(rows), balanced(rows, train)
-    everything = Labelled(rows, train, goals, weights, trainer.device)
-    labelled = Labelled(rows, train[weights[train] > 0], goals, weights, trainer.device)
-    labels = Labels(trainer, everything, labelled, args.label_tokens, args.label_lr)
-    trunk_seconds = seconds * TRUNK_SHARE / (1 - MASKED_SHARE)
-    labels.trunk(trunk_seconds)
-    report["trunk"] = judge.score(model, "trunk")
-    write_weights(model, args.output, "model.safetensors", "trunk")
-    ends = labels.branches(BRANCHES, seconds - trunk_seconds)
-    report["branches"] = best_average(model, judge, ends)
+        for parameters in zip(kept.parameters(), *(net.parameters() for net in nets), strict=True):
+            parameters[0].copy_(torch.stack(parameters[1:]).mean(0))
+    return kept
 
 
 def main() -> None:
     args = parse_arguments()
     args.output.mkdir(parents=True, exist_ok=True)
-    started = time.monotonic()
     torch.manual_seed(args.seed)
-    torch.set_float32_matmul_precision("high")
-    torch.backends.cuda.enable_cudnn_sdp(False)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    rows = Rows(args.prepared)
-    for name in ("everyday", "stories-en"):
-        rows.append(packed.load(args.prepared / f"stream-{name}.npy.xz"),
-                    packed.load(args.prepared / f"verdicts-{name}.npy.xz"))
-    vocabulary = sum(1 for _ in (args.prepared / "vocab.txt").open(encoding="utf-8"))
-    shape = Shape(vocabulary=vocabulary, width=args.width, layers=args.layers, heads=max(1, args.width // 64))
-    model = SentimentModel(shape).to(device)
-    model.save_config(args.output)
-    size = sum(w.numel() for w in model.bert_weights().values()) / 1e6
-    print(f"{size:.2f} M parameters on {device}, ready after {time.monotonic() - started:.1f} s", flush=True)
-    trainer = Trainer(model, device, args.tokens)
-    report: dict = {"parameters_m": round(size, 2), "arguments": {k: str(v) for k, v in vars(args).items()}}
-    judge = Judge(rows, device, 2 * args.label_tokens, args.rows)
-    remaining = args.seconds
+    rows = Rows(args.prepared, args.opinions)
+    training = Training(rows, args)
     if args.start:
-        model.load_bert_weights(load_file(args.start))
+        net = BertForSequenceClassification.from_pretrained(args.start)
     else:
-        words = MaskedWords(args.prepared, rows, vocabulary, device)
-        remaining -= time.monotonic() - started
-        try:
-            masked_words(trainer, words, remaining * MASKED_SHARE, args.muon_lr, args.adam_lr)
-        except Exception:  # labels on a half-trained encoder are worth more than nothing
-            traceback.print_exc()
-        write_weights(model, args.output, "encoder.safetensors", "masked words")
-        remaining *= 1 - MASKED_SHARE
-    for attempt in (1, 2):
-        try:
-            train_labels(trainer, judge, args, remaining / attempt, report)
-            break
-        except Exception:  # whatever went wrong, the time left is better spent on another try
-            traceback.print_exc()
-            args.label_tokens //= 2
-    finish(model, judge, args.output, report)
-    report |= {"curve": trainer.curve, "seconds": round(time.monotonic() - started, 1)}
-    (args.output / "scores.json").write_text(json.dumps(report, indent=1) + "\n")
+        net = model.begin(torch.from_numpy(np.load(args.prepared / "vectors.npy")), args.inner)
+    training.log(arguments={key: str(value) for key, value in vars(args).items()}, parameters=sum(p.numel() for p in net.parameters()))
+    ends: list[BertForSequenceClassification] = []
+    for stage in args.plan.split(","):
+        name, epochs = stage.split(":")
+        if name == "layer":
+            net = model.insert_layer(net, args.inner)
+        net = training.stage(net, name, int(epochs))
+        ends = [*ends, net] if name == "again" else [net]
+        whole = average(ends)
+        if len(ends) > 1:
+            training.score(whole, f"mean of {len(ends)}")
+        whole.save_pretrained(args.output)
 
 
 if __name__ == "__main__":
