@@ -2,7 +2,8 @@
 //!
 //! The line is LOESS of degree 1 (Cleveland 1979): at each of its places a straight line is fitted to the nearest eighth of
 //! the sentences, near ones weighing more (tricube) and long ones too. A straight line follows the ends of a text, where a
-//! moving average would bend to the middle. It is fitted once: an outburst is no outlier to be ironed out.
+//! moving average would bend to the middle. It is fitted once: an outburst is no outlier to be ironed out. It does not say
+//! more than the sentences do: nowhere is it higher or lower than all of those it looks at, as it would be at the ends.
 
 use crate::wire::{ArcPoint, LinePoint, MoodArc};
 
@@ -37,7 +38,7 @@ pub(super) fn arc(samples: &[Sample], (low, high): (f32, f32)) -> MoodArc {
         low,
         high,
         points: samples.chunks(size).filter_map(point).collect(),
-        line: line(samples, SPAN, (low, high)),
+        line: line(samples, SPAN),
     }
 }
 
@@ -47,12 +48,12 @@ fn point(samples: &[Sample]) -> Option<ArcPoint> {
     let mean = |of: fn(&Sample) -> f32| {
         samples.iter().map(|sample| of(sample) * sample.weight).sum::<f32>() / weight.max(1e-6)
     };
-    let values = || samples.iter().map(|sample| sample.value);
+    let (low, high) = range(samples);
     Some(ArcPoint {
         position: mean(|sample| sample.position),
         value: mean(|sample| sample.value),
-        low: values().fold(f32::INFINITY, f32::min),
-        high: values().fold(f32::NEG_INFINITY, f32::max),
+        low,
+        high,
         sentence: first.sentence,
         sentences: samples.len() as u32,
         part: first.part,
@@ -60,7 +61,7 @@ fn point(samples: &[Sample]) -> Option<ArcPoint> {
     })
 }
 
-fn line(samples: &[Sample], span: f32, (low, high): (f32, f32)) -> Vec<LinePoint> {
+fn line(samples: &[Sample], span: f32) -> Vec<LinePoint> {
     let (Some(first), Some(last)) = (samples.first(), samples.last()) else { return Vec::new() };
     if samples.len() < LEAST_SENTENCES {
         return Vec::new();
@@ -71,9 +72,16 @@ fn line(samples: &[Sample], span: f32, (low, high): (f32, f32)) -> Vec<LinePoint
     let place = |number: usize| {
         let position = first.position + step * number as f32;
         let nearest = nearest(samples, position, neighbours);
+        let (low, high) = range(nearest);
         LinePoint { position, value: fitted(nearest, position).clamp(low, high) }
     };
     (0..places).map(place).collect()
+}
+
+/// The lowest and the highest value of at least one sample.
+fn range(samples: &[Sample]) -> (f32, f32) {
+    let values = || samples.iter().map(|sample| sample.value);
+    (values().fold(f32::INFINITY, f32::min), values().fold(f32::NEG_INFINITY, f32::max))
 }
 
 /// So many samples that are nearest to a place, in order.
@@ -162,7 +170,7 @@ mod tests {
         for (sample, length) in uneven.iter_mut().zip(lengths) {
             sample.weight = length;
         }
-        let line = line(&uneven, 0.0, (-1.0, 1.0));
+        let line = line(&uneven, 0.0);
         for (place, expected) in EXPECTED_LINE {
             let found = line[place].value;
             assert!((found - expected).abs() < 1e-4, "{place}: {found} instead of {expected}");
@@ -171,6 +179,22 @@ mod tests {
 
     const EXPECTED_LINE: [(usize, f32); 4] =
         [(0, 0.23248), (10, -0.087143), (24, -0.050089), (47, -0.330251)];
+
+    /// By hand: the weights at the beginning are 1, 0.953857, 0.669922, 0.193226 and 0, and the line that fits best begins
+    /// at 0.627675, above every sentence.
+    #[test]
+    fn a_line_through_few_sentences_goes_no_further_than_they_do() {
+        let steps = samples([(0.0, 0.5), (0.25, 0.5), (0.5, -0.5), (0.75, -0.5), (1.0, -0.5)]);
+        assert!((fitted(&steps, 0.0) - 0.627675).abs() < 1e-5, "{}", fitted(&steps, 0.0));
+        let line = line(&steps, SPAN);
+        assert_eq!(line.len(), 20);
+        assert_eq!((line[0].value, line[19].value), (0.5, -0.5));
+        assert!(line.is_sorted_by(|one, other| one.value >= other.value), "{line:?}");
+        let outburst = samples([(0.0, 0.0), (0.5, 0.9), (1.0, 0.1)]);
+        let (low, high) = range(&outburst);
+        let values = super::line(&outburst, SPAN).into_iter().map(|point| point.value);
+        assert!(values.into_iter().all(|value| (low..=high).contains(&value)));
+    }
 
     #[test]
     fn a_line_stays_in_its_range_and_few_sentences_have_none() {
