@@ -182,7 +182,6 @@ export const translateEn = {
   },
   nextFlag: "Next to look at",
   goToFlag: (name: string) => `Go to the next: ${name}`,
-  model: "Translator",
   starter: "The small translator inside the program: fair with everyday sentences, lost in long prose.",
   use: (title: string) => `Translate with ${title}`,
   noDirection: "This model does not translate in that direction.",
@@ -196,8 +195,6 @@ export const translateEn = {
     term: "A selected word into the glossary",
   },
   inspector: "About this sentence",
-  fold: "Fold the side column away",
-  unfold: "Show the side column",
 };
 
 export type TranslateMessages = typeof translateEn;

@@ -173,7 +173,6 @@ export const translateZh: TranslateMessages = {
   },
   nextFlag: "下一处",
   goToFlag: (name) => `到下一处：${name}`,
-  model: "翻译模型",
   starter: "程序自带的小翻译模型：日常短句尚可，长文就力不从心了。",
   use: (title) => `用 ${title} 翻译`,
   noDirection: "这个模型不译这个方向。",
@@ -187,6 +186,4 @@ export const translateZh: TranslateMessages = {
     term: "把选中的词加入术语表",
   },
   inspector: "关于这一句",
-  fold: "收起侧栏",
-  unfold: "显示侧栏",
 };
