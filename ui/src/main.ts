@@ -23,7 +23,7 @@ const summarizing = new Summarizing(desk);
 const moods = new Moods(desk);
 void desk.open();
 void host.beforeClosing(async () => {
-  await Promise.allSettled([session.saveAll(), translating.flush(), summarizing.flush(), desk.flushSettings()]);
+  await Promise.allSettled([session.saveAll(), translating.flush(), summarizing.flush(), moods.flush(), desk.flushSettings()]);
 });
 
 const target = document.getElementById("desk");

@@ -162,6 +162,8 @@ pub(crate) fn bindings() -> Builder<tauri::Wry> {
             sentiment::save_picture,
             sentiment::mood_characters,
             sentiment::keep_mood_characters,
+            sentiment::mood_draft,
+            sentiment::keep_mood_draft,
             sentiment::chapter_revisions,
             sentiment::table_columns,
             glossary::glossary,

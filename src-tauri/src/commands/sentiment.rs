@@ -2,7 +2,7 @@
 
 use bimo_desk::wire::{
     ChapterId, ChapterRevision, ModelStatus, MoodCharacter, MoodCharacters, MoodComparison,
-    MoodEvent, MoodMeasure, MoodReadingId, MoodRequest, MoodView, MoodWish, MoodWords,
+    MoodDraft, MoodEvent, MoodMeasure, MoodReadingId, MoodRequest, MoodView, MoodWish, MoodWords,
     TableColumns, WorkId,
 };
 use tauri::State;
@@ -115,4 +115,16 @@ pub async fn chapter_revisions(
 #[specta::specta]
 pub async fn table_columns(desk: State<'_, Opening>, path: String) -> Answer<TableColumns> {
     ask(desk, move |desk| async move { desk.table_columns(path).await }).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn mood_draft(desk: State<'_, Opening>) -> Answer<MoodDraft> {
+    ask(desk, |desk| async move { desk.mood_draft().await }).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn keep_mood_draft(desk: State<'_, Opening>, draft: MoodDraft) -> Answer<()> {
+    ask(desk, move |desk| async move { desk.keep_mood_draft(draft).await }).await
 }

@@ -115,6 +115,8 @@ export const commands = {
 	savePicture: (path: string, base64: string) => __TAURI_INVOKE<null>("save_picture", { path, base64 }),
 	moodCharacters: (work: WorkId) => __TAURI_INVOKE<MoodCharacters>("mood_characters", { work }),
 	keepMoodCharacters: (work: WorkId, characters: MoodCharacter[]) => __TAURI_INVOKE<MoodCharacters>("keep_mood_characters", { work, characters }),
+	moodDraft: () => __TAURI_INVOKE<MoodDraft>("mood_draft"),
+	keepMoodDraft: (draft: MoodDraft) => __TAURI_INVOKE<null>("keep_mood_draft", { draft }),
 	chapterRevisions: (chapter: ChapterId) => __TAURI_INVOKE<ChapterRevision[]>("chapter_revisions", { chapter }),
 	tableColumns: (path: string) => __TAURI_INVOKE<TableColumns>("table_columns", { path }),
 	glossary: (work: WorkId | null) => __TAURI_INVOKE<GlossaryEntry[]>("glossary", { work }),
@@ -1039,6 +1041,26 @@ export type MoodComparison = {
 	farthest: number | null,
 };
 
+/**  What lies in the panel: it is there again after a restart. */
+export type MoodDraft = {
+	/**  What was typed or pasted. */
+	text: string,
+	/**  What is read; nothing for the text above. */
+	source: MoodSource | null,
+	/**  The part that is drawn; nothing for all. */
+	part: number | null,
+	/**  What is drawn; nothing for what is usual. */
+	measure: MoodMeasure | null,
+	/**  Many texts are labelled, instead of one being read. */
+	labels: boolean,
+	/**  Texts to label, one a line. */
+	lines: string,
+	/**  A table to label in their place: a file and a column. */
+	table: MoodSource | null,
+	/**  The classifier that labels; nothing for the one that reads moods. */
+	classifier: string | null,
+};
+
 /**  What happens to a reading. `Opened` comes first; `Finished`, `Stopped` or `Failed` last. */
 export type MoodEvent =
 /**  The text is cut; reading begins. */
@@ -1063,6 +1085,12 @@ progress: MoodProgress } |
 reading: MoodReadingId;
 /**  The whole. */
 view: MoodView } |
+/**  Scores could not be kept, and reading goes on: they are read again the next time. Told once. */
+{ kind: "unkept";
+/**  Whose. */
+reading: MoodReadingId;
+/**  Why. */
+error: ApiError } |
 /**  All is read. */
 { kind: "finished";
 /**  Which. */
@@ -1242,7 +1270,11 @@ work: WorkId } |
 /**  Which. */
 translation: TranslationId;
 /**  What it was made of, or what was made. */
-side: MoodSide };
+side: MoodSide } |
+/**  A summary. */
+{ kind: "summary";
+/**  Which. */
+summary: SummaryId };
 
 /**  A reading from one side. */
 export type MoodView = {

@@ -13,6 +13,7 @@ import type {
   Library,
   ModelStatus,
   MoodCharacter,
+  MoodDraft,
   MoodEvent,
   MoodModel,
   MoodPart,
@@ -21,6 +22,7 @@ import type {
   MoodReadingId,
   MoodSentence,
   MoodSource,
+  SummaryId,
   TranslationId,
   WorkId,
 } from "./host";
@@ -37,6 +39,8 @@ type Commands = Pick<
   | "savePicture"
   | "moodCharacters"
   | "keepMoodCharacters"
+  | "moodDraft"
+  | "keepMoodDraft"
   | "chapterRevisions"
   | "tableColumns"
 >;
@@ -60,6 +64,7 @@ interface Surroundings {
   library: Library;
   chapter: (id: ChapterId) => { title: string; body: string };
   translation: (id: TranslationId) => { title: string; source: string; target: string };
+  summary: (id: SummaryId) => Promise<{ title: string; text: string }>;
   documents: ReadonlyMap<string, string>;
 }
 
@@ -85,7 +90,7 @@ const TOPICS = { scoring: "one_of", polarity: null, starter: false, labels: ["we
 
 const pause = (milliseconds: number) => new Promise((done) => setTimeout(done, milliseconds));
 
-export function fakeMoods({ fail, pace, library, chapter, translation, documents }: Surroundings): FakeMoods {
+export function fakeMoods({ fail, pace, library, chapter, translation, summary, documents }: Surroundings): FakeMoods {
   const kept = new Map<MoodReadingId, Kept>();
   const known = new Set<string>();
   const characters = new Map<WorkId, MoodCharacter[]>();
@@ -94,6 +99,7 @@ export function fakeMoods({ fail, pace, library, chapter, translation, documents
   const revisions: FakeMoods["revisions"] = new Map();
   let numbers = 0;
   let failure: string | null = null;
+  let draft: MoodDraft = { text: "", source: null, part: null, measure: null, labels: false, lines: "", table: null, classifier: null };
 
   const raise = (code: string): never => {
     throw fail(code);
@@ -102,7 +108,7 @@ export function fakeMoods({ fail, pace, library, chapter, translation, documents
   const rowsOf = (path: string) =>
     (documents.get(path) ?? raise("document_unreadable")).split("\n").filter((line) => line !== "").map((line) => line.split(","));
 
-  const textsOf = (source: MoodSource): Pick<MoodPart, "chapter" | "title" | "text">[] => {
+  const textsOf = async (source: MoodSource): Promise<Pick<MoodPart, "chapter" | "title" | "text">[]> => {
     switch (source.kind) {
       case "text":
       case "lines":
@@ -127,6 +133,8 @@ export function fakeMoods({ fail, pace, library, chapter, translation, documents
         const { title, [source.side]: text } = translation(source.translation);
         return [{ chapter: null, title, text }];
       }
+      case "summary":
+        return [{ chapter: null, ...(await summary(source.summary)) }];
     }
   };
   const rangesOf = (text: string, byLine: boolean): { from: number; to: number }[] => {
@@ -139,11 +147,11 @@ export function fakeMoods({ fail, pace, library, chapter, translation, documents
       return { from, to: from + source.length };
     });
   };
-  const open = (source: MoodSource, model: MoodModel): Kept => {
+  const open = async (source: MoodSource, model: MoodModel): Promise<Kept> => {
     const byLine = source.kind === "lines" || source.kind === "table";
     const parts: MoodPart[] = [];
     const sentences: MoodSentence[] = [];
-    for (const [number, part] of textsOf(source).entries()) {
+    for (const [number, part] of (await textsOf(source)).entries()) {
       const ranges = rangesOf(part.text, byLine);
       parts.push({ ...part, first: sentences.length, sentences: ranges.length });
       for (const { from, to } of ranges) {
@@ -204,7 +212,7 @@ export function fakeMoods({ fail, pace, library, chapter, translation, documents
     readMood: async ({ source, model }, onEvent) => {
       const name = model?.split("/").at(-1) ?? "";
       const used: MoodModel = model === null ? STARTER : { ...TOPICS, labels: [...TOPICS.labels], name, path: model };
-      void read(open(source, used), (event) => onEvent(structuredClone(event)));
+      void read(await open(source, used), (event) => onEvent(structuredClone(event)));
     },
     stopMood: async (id) => {
       get(id).stopped = true;
@@ -234,6 +242,10 @@ export function fakeMoods({ fail, pace, library, chapter, translation, documents
     keepMoodCharacters: async (work, list) => {
       characters.set(work, structuredClone(list));
       return commands.moodCharacters(work);
+    },
+    moodDraft: async () => structuredClone(draft),
+    keepMoodDraft: async (kept) => {
+      draft = structuredClone(kept);
     },
     chapterRevisions: async (id) => (revisions.get(id) ?? []).map(({ id: revision, reason, version, createdAtMs }) => ({ id: revision, reason, version, createdAtMs })),
     tableColumns: async (path) => {

@@ -20,6 +20,7 @@ import type {
   ModelShelf,
   ModelTask,
   Settings,
+  SummaryId,
   ModelStatus,
   ShelvedModel,
   StoryEvent,
@@ -327,7 +328,11 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     goesTo: () => remote.goesTo("translate"),
   });
   const { documents, textsOf } = translator;
-  const feelings = fakeMoods({ fail, pace: pace * 3, library, chapter: page, translation: textsOf, documents });
+  const summary = async (id: SummaryId) => {
+    const { entry, outcome } = await summarizing.commands.openSummary(id);
+    return { title: entry.title, text: outcome.text };
+  };
+  const feelings = fakeMoods({ fail, pace: pace * 3, library, chapter: page, translation: textsOf, summary, documents });
 
   const answers: Host = {
     deskState: async () => ({

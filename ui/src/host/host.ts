@@ -43,6 +43,7 @@ import type {
   MoodCharacter,
   MoodCharacters,
   MoodComparison,
+  MoodDraft,
   MoodEvent,
   MoodMeasure,
   MoodReadingId,
@@ -254,6 +255,9 @@ export interface Host {
   savePicture(path: string, base64: string): Promise<void>;
   moodCharacters(work: WorkId): Promise<MoodCharacters>;
   keepMoodCharacters(work: WorkId, characters: MoodCharacter[]): Promise<MoodCharacters>;
+  /** What was left in the panel. */
+  moodDraft(): Promise<MoodDraft>;
+  keepMoodDraft(draft: MoodDraft): Promise<void>;
   /** Earlier versions of a chapter, newest first. */
   chapterRevisions(chapter: ChapterId): Promise<ChapterRevision[]>;
   tableColumns(path: string): Promise<TableColumns>;

@@ -55,6 +55,7 @@ export const tauriHost: Host = {
   stopMood: (reading) => done(commands.stopMood(reading)),
   exportMoods: (reading, path) => done(commands.exportMoods(reading, path)),
   savePicture: (path, base64) => done(commands.savePicture(path, base64)),
+  keepMoodDraft: (draft) => done(commands.keepMoodDraft(draft)),
   beforeClosing: async (save) => {
     await events.closing.listen(async () => {
       try {

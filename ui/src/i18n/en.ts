@@ -463,6 +463,7 @@ export const en = {
     mood_nothing_to_read: "There are no words to read here. Write or paste some first.",
     mood_too_long: "The text is too long to be read in one go. Read it chapter by chapter.",
     mood_reading_gone: "What was read is no longer in memory. Read the text again.",
+    mood_overtaken: "Another sentence was asked about in the meantime. Choose this one again.",
     mood_sentence_unread: "This sentence is not read yet. Wait for it, or go on reading.",
     mood_not_comparable: "The two texts were read by different models. Read both again with the same one.",
     mood_no_table: "The file has no rows, or not this column. Choose another file or column.",

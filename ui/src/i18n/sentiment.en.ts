@@ -38,6 +38,7 @@ export const sentimentEn = {
   goOn: "Go on",
   stoppedAt: (done: number, total: number) => `Stopped: ${n(done)} of ${n(total)} sentences are read.`,
   tryAgain: "Try again",
+  unkept: "What is read now cannot be kept, and is read again the next time.",
   guess: (count: number, total: number) =>
     count === total
       ? "The model does not know this language: what it says is a guess."
@@ -65,8 +66,6 @@ export const sentimentEn = {
   signed,
   percent: (share: number) => `${Math.round(share * 100)} %`,
   inspector: "About this text",
-  fold: "Fold the side column away",
-  unfold: "Show the side column",
   overall: "All of it",
   thisPart: "This chapter",
   by: { whole: "read as one", sentences: "mean of its sentences, by length" },
@@ -117,7 +116,6 @@ export const sentimentEn = {
   exportPng: "Picture of the arc (PNG)",
   exported: (path: string) => `Written to ${path}.`,
   fileName: "mood",
-  model: "Model",
   starter: "Inside the program; it adds words up, and misses irony.",
   classifier: "Classifier",
   classifierHint: "Any classifier that is on your shelf: moods, topics, emotions, toxicity. One text a line, or a table.",

@@ -457,6 +457,7 @@ export const zh: Messages = {
     mood_nothing_to_read: "这里没有可以读的文字。先写一些或粘贴一些。",
     mood_too_long: "文字太长，不能一次读完。请一章一章地读。",
     mood_reading_gone: "读过的结果已经不在内存里。请再读一次。",
+    mood_overtaken: "这期间又选了另一句。请再选一次这一句。",
     mood_sentence_unread: "这句话还没有读。请稍等，或继续读。",
     mood_not_comparable: "两段文字是用不同的模型读的。请用同一个模型再读一次。",
     mood_no_table: "文件里没有行，或没有这一列。请另选文件或列。",

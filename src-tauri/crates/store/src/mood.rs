@@ -45,8 +45,11 @@ impl Store {
             .await?;
             known.extend(rows.into_iter().map(|(hash, scores)| (hash, decode(&scores))));
         }
-        if !known.is_empty() {
-            self.note_use(model, known.keys().copied().collect(), now_ms).await?;
+        // An answer is worth more than the note of when it was asked for, on a full disk for instance.
+        if !known.is_empty()
+            && let Err(error) = self.note_use(model, known.keys().copied().collect(), now_ms).await
+        {
+            tracing::warn!(%error, "the use of scores could not be noted");
         }
         Ok(hashes.iter().map(|hash| known.get(hash).cloned()).collect())
     }

@@ -1,15 +1,14 @@
 // Two texts side by side: another draft, the translation, another chapter.
 
-import { type ApiError, asApiError, type ChapterRevision, type MoodComparison, type MoodMeasure } from "../../host";
+import { type ApiError, asApiError, type ChapterRevision, type MoodComparison, type MoodMeasure, type MoodSource } from "../../host";
 import type { Desk } from "../../state/desk.svelte";
 import { Reading } from "./reading.svelte";
-import { type Readable, sourceOf } from "./sources";
 
 export class Comparing {
   readonly #desk: Desk;
   readonly #main: Reading;
   readonly other: Reading;
-  source = $state.raw<Readable | null>(null);
+  source = $state.raw<MoodSource | null>(null);
   found = $state.raw<MoodComparison | null>(null);
   /** What the other text is called. */
   title = $state("");
@@ -31,15 +30,12 @@ export class Comparing {
     return this.#error ?? this.other.error;
   }
 
-  async with(source: Readable, title: string, measure: MoodMeasure | null): Promise<void> {
+  async with(source: MoodSource, title: string, measure: MoodMeasure | null): Promise<void> {
     this.clear();
     this.source = source;
     this.title = title;
     this.#measure = measure;
-    await this.#desk.attempt(async () => {
-      const wanted = await sourceOf(this.#desk.host, source);
-      if (source === this.source) await this.other.read({ source: wanted, model: null });
-    });
+    await this.other.read({ source, model: null });
   }
 
   clear(): void {
@@ -56,7 +52,7 @@ export class Comparing {
     if (this.source) void this.#compare();
   }
 
-  async lookForDrafts(source: Readable): Promise<void> {
+  async lookForDrafts(source: MoodSource): Promise<void> {
     const turn = ++this.#looks;
     this.drafts = [];
     if (source.kind !== "chapter") return;

@@ -1,6 +1,6 @@
 // Many texts at once, and what a classifier calls each: typed one a line, or the column of a table.
 
-import type { MoodSentence, ShelvedModel, TableColumns } from "../../host";
+import type { MoodDraft, MoodSentence, ShelvedModel, TableColumns } from "../../host";
 import type { Desk } from "../../state/desk.svelte";
 import { Reading } from "./reading.svelte";
 
@@ -29,6 +29,23 @@ export class Labelling {
     this.reading = new Reading(desk.host, () => undefined);
   }
 
+  /** What is left here. */
+  get draft(): Pick<MoodDraft, "lines" | "table" | "classifier"> {
+    const { text, table, column, model } = this;
+    return { lines: text, table: table && { kind: "table", path: table.path, column }, classifier: model };
+  }
+
+  /** Brings back what was left here. */
+  async bringBack({ lines, table, classifier }: Pick<MoodDraft, "lines" | "table" | "classifier">): Promise<void> {
+    this.text = lines;
+    this.model = classifier;
+    if (table?.kind !== "table") return;
+    await this.#desk.attempt(async () => {
+      this.#showTable(table.path, await this.#desk.host.tableColumns(table.path));
+      this.column = table.column ?? this.column;
+    });
+  }
+
   get current(): MoodSentence | null {
     return this.chosen === null ? null : (this.reading.sentences[this.chosen] ?? null);
   }
@@ -50,11 +67,14 @@ export class Labelling {
     await this.#desk.attempt(async () => {
       const path = await this.#desk.host.chooseDocument();
       if (path === null) return;
-      const columns = await this.#desk.host.tableColumns(path);
-      this.reading.clear();
-      this.table = { path, columns };
-      this.column = columns.chosen;
+      this.#showTable(path, await this.#desk.host.tableColumns(path));
     });
+  }
+
+  #showTable(path: string, columns: TableColumns): void {
+    this.reading.clear();
+    this.table = { path, columns };
+    this.column = columns.chosen;
   }
 
   closeTable(): void {

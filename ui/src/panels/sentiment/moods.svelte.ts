@@ -2,25 +2,27 @@
 //
 // Start reading at `readFrom`: a text is chosen, the desk reads it sentence by sentence, and tells. Invariant: what is
 // shown beside the text (arc, characters, comparison, words) is of the reading in `main`, and asked for anew when that
-// has more to tell.
+// has more to tell; what a person typed or chose here is in the library within a second.
 
 import {
   asApiError,
   type ChapterId,
   type LibraryItem,
   type ModelStatus,
+  type MoodDraft,
   type MoodMeasure,
   type MoodSentence,
+  type MoodSource,
   type MoodView,
   type MoodWords,
   type WorkId,
 } from "../../host";
 import type { Desk } from "../../state/desk.svelte";
+import { Keeping } from "../../state/keeping";
 import { Cast } from "./cast.svelte";
 import { Comparing } from "./comparing.svelte";
 import { Labelling } from "./labelling.svelte";
 import { Reading } from "./reading.svelte";
-import { type Readable, sourceOf } from "./sources";
 import { sentenceAt, type Sheet, sheetOf } from "./text";
 
 /** What the panel shows: how a text feels, or what a classifier calls many texts. */
@@ -39,7 +41,9 @@ export class Moods {
   readonly labelling: Labelling;
   look = $state<Look>("text");
   model = $state.raw<ModelStatus | null>(null);
-  source = $state.raw<Readable>({ kind: "text", text: "" });
+  source = $state.raw<MoodSource>({ kind: "text", text: "" });
+  /** What was left here is back. */
+  ready = $state(false);
   /** Counts up when another text is opened: its page is made anew. */
   opened = $state(0);
   /** Typed text that is not read yet. */
@@ -56,6 +60,13 @@ export class Moods {
     const parts = this.main.about?.parts;
     return parts ? sheetOf(parts) : { text: "", starts: [], titles: [] };
   });
+  /** What is left here. */
+  readonly draft: MoodDraft = $derived.by(() => {
+    const { source, part, measure, labelling } = this;
+    const own = source.kind === "text";
+    return { text: this.#typed, source: own ? null : source, part, measure, labels: this.look === "labels", ...labelling.draft };
+  });
+  readonly #keeping: Keeping<MoodDraft>;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #resting: ReturnType<typeof setTimeout> | null = null;
   #looks = 0;
@@ -67,6 +78,10 @@ export class Moods {
     this.cast = new Cast(desk);
     this.comparing = new Comparing(desk, this.main);
     this.labelling = new Labelling(desk);
+    this.#keeping = new Keeping(
+      (draft) => desk.host.keepMoodDraft(draft),
+      (error) => (desk.failure = error),
+    );
   }
 
   /** What was typed last. */
@@ -92,14 +107,38 @@ export class Moods {
     return this.desk.library.works.find(holds)?.id ?? null;
   }
 
-  /** Hears of the model from now on; only the first call does something. */
+  /** Brings back what was left here, and hears of the model from now on. Answers whether it could; only then once. */
   start(): Promise<boolean> {
-    this.#started ??= this.desk.attempt(() => this.desk.host.watchMoodModel((status) => (this.model = status)));
-    return this.#started;
+    this.#started ??= this.desk.attempt(async () => {
+      const { text, source, part, measure, labels, ...others } = await this.desk.host.moodDraft();
+      this.#typed = text;
+      this.source = source ?? { kind: "text", text };
+      this.part = part;
+      this.measure = measure;
+      this.look = labels ? "labels" : "text";
+      await this.labelling.bringBack(others);
+      await this.desk.host.watchMoodModel((status) => (this.model = status));
+      this.ready = true;
+    });
+    return this.#started.then((started) => {
+      if (!started) this.#started = null;
+      return started;
+    });
+  }
+
+  /** Keeps what is left here soon. */
+  keepSoon(draft: MoodDraft): void {
+    this.#keeping.note(draft);
+  }
+
+  /** Everything that was typed is in the library. */
+  flush(): Promise<void> {
+    return this.#keeping.flush();
   }
 
   /** Reads another text from the beginning. */
-  async readFrom(source: Readable): Promise<void> {
+  async readFrom(source: MoodSource): Promise<void> {
+    if (!(await this.start())) return;
     this.#cancelTyping();
     this.main.clear();
     this.comparing.clear();
@@ -129,16 +168,13 @@ export class Moods {
       this.main.clear();
       return;
     }
-    await this.start();
-    await this.desk.attempt(async () => {
-      const wanted = await sourceOf(this.desk.host, source.kind === "text" ? { kind: "text", text: this.#typed } : source);
-      if (source === this.source) await this.main.read({ source: wanted, model: null });
-    });
+    await this.main.read({ source: source.kind === "text" ? { kind: "text", text: this.#typed } : source, model: null });
   }
 
-  /** What is not typed here may have been changed elsewhere. */
+  /** What is not typed here may have been changed elsewhere, and what was left here is not read yet. */
   async refresh(): Promise<void> {
-    if (this.source.kind === "text") return;
+    if (!(await this.start())) return;
+    if (this.source.kind === "text" && this.main.about) return;
     await this.cast.load(this.work);
     await this.read();
   }
@@ -175,7 +211,7 @@ export class Moods {
     return this.cast.remove(name).then(() => this.#look());
   }
 
-  async compareWith(source: Readable, title: string): Promise<void> {
+  async compareWith(source: MoodSource, title: string): Promise<void> {
     await this.comparing.with(source, title, this.measure);
   }
 
@@ -207,10 +243,14 @@ export class Moods {
     }
   }
 
-  /** The desk keeps only the last readings: an older one is read again, and all its scores are known. */
+  /**
+   * The desk keeps only the last readings: an older one is read again, and all its scores are known. A label of another
+   * model is not looked for.
+   */
   async #lost(thrown: unknown): Promise<void> {
     const error = asApiError(thrown);
     if (error.code === "mood_reading_gone") await this.read();
+    else if (error.code === "mood_no_such_measure") await this.draw({ measure: null });
     else this.desk.failure = error;
   }
 
@@ -228,7 +268,7 @@ export class Moods {
       const words = await this.desk.host.moodWords(about.id, sentence, this.measure);
       if (sentence === this.chosen && about === this.main.about) this.words = words;
     } catch (thrown) {
-      if (about === this.main.about) await this.#lost(thrown);
+      if (about === this.main.about && sentence === this.chosen) await this.#lost(thrown);
     }
   }
 

@@ -22,6 +22,8 @@ export class Reading {
   view = $state.raw<MoodView | null>(null);
   progress = $state.raw<MoodProgress | null>(null);
   error = $state.raw<ApiError | null>(null);
+  /** Why its scores are read anew the next time. */
+  unkept = $state.raw<ApiError | null>(null);
   running = $state(false);
   /** Counts up with what is told of sentences: these change in place. */
   told = $state(0);
@@ -55,6 +57,7 @@ export class Reading {
     const turn = this.#leave();
     this.#request = request;
     this.error = null;
+    this.unkept = null;
     this.running = true;
     try {
       await this.#host.readMood(request, (event) => {
@@ -81,6 +84,7 @@ export class Reading {
     this.#request = null;
     this.running = false;
     this.error = null;
+    this.unkept = null;
     this.#forget();
   }
 
@@ -126,6 +130,9 @@ export class Reading {
       case "view":
         this.view = event.view;
         this.#onView();
+        break;
+      case "unkept":
+        this.unkept = event.error;
         break;
       case "finished":
       case "stopped":

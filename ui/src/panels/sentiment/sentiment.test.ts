@@ -5,7 +5,9 @@ import { describe, expect, it, vi } from "vitest";
 
 import { en } from "../../i18n/en";
 import { zh } from "../../i18n/zh";
+import { Desk } from "../../state/desk.svelte";
 import { openWindow } from "../../testing";
+import { Moods } from "./moods.svelte";
 import { JOY, openPanel, openWork, page, PIER, prepare, read, TEXT, tinted, type, WOE } from "./testing";
 
 prepare();
@@ -340,5 +342,69 @@ describe("the panel", () => {
     await window.moods.labelling.run();
     await screen.findAllByTestId("labelled");
     expect(of(await look())).toEqual([]);
+  });
+});
+
+describe("what is left in the panel", () => {
+  const reopened = async ({ host }: Awaited<ReturnType<typeof openPanel>>) => {
+    const moods = new Moods(new Desk(host));
+    await moods.start();
+    return moods;
+  };
+
+  it("is in the library within a second, and is there again after a restart", async () => {
+    const window = await openPanel();
+    type(TEXT);
+    await waitFor(async () => expect((await window.host.moodDraft()).text).toBe(TEXT));
+    const moods = await reopened(window);
+    expect(moods.typed).toBe(TEXT);
+    await moods.refresh();
+    await waitFor(() => expect(moods.main.about?.sentences).toBe(3));
+  });
+
+  it("has its source, its part and its texts to label too", async () => {
+    const window = await openWork();
+    await window.moods.draw({ part: 1, measure: { kind: "label", label: 2 } });
+    window.moods.look = "labels";
+    window.moods.labelling.text = "one\ntwo";
+    await waitFor(async () => expect((await window.host.moodDraft()).lines).toBe("one\ntwo"));
+    const moods = await reopened(window);
+    expect(moods.source).toEqual(window.moods.source);
+    expect([moods.part, moods.measure, moods.look]).toEqual([1, { kind: "label", label: 2 }, "labels"]);
+    expect(moods.labelling.text).toBe("one\ntwo");
+  });
+
+  it("stays when a chapter is read in its place", async () => {
+    const window = await openPanel();
+    type(TEXT);
+    await waitFor(async () => expect((await window.host.moodDraft()).text).toBe(TEXT));
+    const chapter = window.desk.place?.chapter.id ?? expect.fail("no chapter");
+    const moods = await reopened(window);
+    await moods.readFrom({ kind: "chapter", chapter });
+    expect(moods.draft).toMatchObject({ text: TEXT, source: { kind: "chapter", chapter } });
+  });
+
+  it("that cannot be kept is said, and kept as soon as it can be", async () => {
+    const window = await openPanel();
+    window.host.failNext("keepMoodDraft", { code: "disk_full" });
+    type(TEXT);
+    expect(await screen.findByText(en.errors["disk_full"] ?? "?")).toBeVisible();
+    await waitFor(async () => expect((await window.host.moodDraft()).text).toBe(TEXT), { timeout: 5000 });
+  });
+});
+
+describe("the list of texts", () => {
+  it("has works of the same title", async () => {
+    const user = userEvent.setup();
+    const window = await openWindow();
+    await window.desk.createWork();
+    await window.desk.createWork();
+    window.desk.panel = "sentiment";
+    await screen.findByTestId("mood-text");
+    const list = screen.getByTestId("mood-source");
+    expect(within(list).getAllByRole("group", { name: en.library.untitledWork })).toHaveLength(2);
+    const chapter = window.desk.library.works.at(-1)?.chapters[0]?.id ?? expect.fail("no chapter");
+    await user.selectOptions(list, `chapter-${chapter}`);
+    expect(window.moods.source).toEqual({ kind: "chapter", chapter });
   });
 });

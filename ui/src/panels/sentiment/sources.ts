@@ -1,15 +1,12 @@
 // What can be read: a text of one's own, chapters, works, translations, summaries. Each as a choice in a list.
 
-import type { Host, Library, MoodSource, SummaryEntry, SummaryId, TranslationSummary } from "../../host";
+import type { Library, MoodSource, SummaryEntry, TranslationSummary } from "../../host";
 import type { SentimentMessages } from "../../i18n/sentiment.en";
-
-/** What a person chooses. The desk reads a summary as a text: that is asked for first. */
-export type Readable = MoodSource | { kind: "summary"; summary: SummaryId };
 
 export interface Choice {
   key: string;
   label: string;
-  source: Readable;
+  source: MoodSource;
 }
 
 export interface Group {
@@ -18,7 +15,7 @@ export interface Group {
 }
 
 /** Names a source; two of the same have the same. */
-export function keyOf(source: Readable): string {
+export function keyOf(source: MoodSource): string {
   switch (source.kind) {
     case "text":
     case "lines":
@@ -38,13 +35,7 @@ export function keyOf(source: Readable): string {
   }
 }
 
-const choice = (label: string, source: Readable): Choice => ({ key: keyOf(source), label, source });
-
-/** What the desk is asked to read. */
-export async function sourceOf(host: Host, source: Readable): Promise<MoodSource> {
-  if (source.kind !== "summary") return source;
-  return { kind: "text", text: (await host.openSummary(source.summary)).outcome.text };
-}
+const choice = (label: string, source: MoodSource): Choice => ({ key: keyOf(source), label, source });
 
 interface Titles {
   work: string;

@@ -5,7 +5,8 @@
 //!
 //! With a library: `source` finds and cuts what is to be read, `scoring` has it read in the background, `reading` is a
 //! text with its scores so far, and everything else looks at one: `view` and `arc` draw it, `why` leaves words out,
-//! `comparing` lays two side by side, `export` writes rows. `work` knows which readings there are.
+//! `comparing` lays two side by side, `export` writes rows. `work` knows which readings there are, `draft` what was left
+//! in the panel.
 //!
 //! The mood of a text is the mean of its sentences' probabilities, each sentence as important as it is long; a short text
 //! is read as a whole too, and that counts. The valence of a sentence is the sum of its labels' polarities, each times its
@@ -17,6 +18,7 @@ mod arc;
 mod characters;
 mod classifier;
 mod comparing;
+mod draft;
 mod export;
 mod models;
 mod polarity;

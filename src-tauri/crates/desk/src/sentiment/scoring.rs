@@ -50,7 +50,8 @@ impl Desk {
         self.moods().add(reading.clone());
         let tell: Tell = Arc::new(on_event);
         tell(MoodEvent::Opened { reading: reading.opened() });
-        tokio::spawn(Job { desk: self.clone(), reading, classifier, tell }.run());
+        let job = Job { desk: self.clone(), reading, classifier, tell, is_kept: true };
+        tokio::spawn(job.run());
         Ok(())
     }
 }
@@ -61,10 +62,12 @@ struct Job {
     reading: Arc<Reading>,
     classifier: Classifier,
     tell: Tell,
+    /// All scores so far are in the library.
+    is_kept: bool,
 }
 
 impl Job {
-    async fn run(self) {
+    async fn run(mut self) {
         let worked = self.work().await;
         let (reading, progress) = (self.reading.id, self.reading.progress());
         let last = match worked {
@@ -80,7 +83,7 @@ impl Job {
         (self.tell)(last);
     }
 
-    async fn work(&self) -> Result<(), ApiError> {
+    async fn work(&mut self) -> Result<(), ApiError> {
         self.recall().await?;
         let mut unread = self.reading.unread();
         // The whole of a short text is read first: its mood is what is asked for.
@@ -125,7 +128,7 @@ impl Job {
     }
 
     /// Has a batch read, the short sentences first, keeps what comes of it, and tells it.
-    async fn read(&self, batch: &[Unread]) -> Result<(), ApiError> {
+    async fn read(&mut self, batch: &[Unread]) -> Result<(), ApiError> {
         let mut batch: Vec<&Unread> = batch.iter().collect();
         batch.sort_by_key(|one| one.text.len());
         let passages = batch.iter().map(|one| Passage::from(one.text.as_str())).collect();
@@ -142,13 +145,17 @@ impl Job {
         Ok(())
     }
 
-    /// A full disk is no reason to stop: what cannot be kept is read again the next time.
-    async fn keep(&self, found: &[(&Unread, Scores)]) {
+    /// A full disk is no reason to stop, and is said: what cannot be kept is read again the next time.
+    async fn keep(&mut self, found: &[(&Unread, Scores)]) {
         let kept: Vec<_> =
             found.iter().map(|(of, scores)| (of.text.as_str(), scores.to_keep())).collect();
         let (store, sha256) = (self.desk.store(), &self.reading.sha256);
         if let Err(error) = store.keep_moods(sha256, &kept, self.desk.now_ms()).await {
             tracing::warn!(%error, "scores could not be kept");
+            if self.is_kept {
+                self.is_kept = false;
+                (self.tell)(MoodEvent::Unkept { reading: self.reading.id, error: error.into() });
+            }
         }
     }
 

@@ -121,6 +121,11 @@ impl Desk {
             MoodSource::Translation { translation, side } => {
                 (vec![self.translation_to_read(translation, side).await?], Cut::Sentences)
             }
+            MoodSource::Summary { summary } => {
+                let summary = self.store().summary(summary.into()).await?;
+                let title = summary.entry.title;
+                (vec![Chapter { id: None, title, text: summary.text }], Cut::Sentences)
+            }
         };
         let bytes: usize = chapters.iter().map(|chapter| chapter.text.len()).sum();
         if bytes > LONGEST {

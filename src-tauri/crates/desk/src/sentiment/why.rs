@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use bimo_engine::{CancellationToken, Passage};
+use bimo_engine::Passage;
 use bimo_text::{utf16_len, words};
 
 use super::reading::Reading;
@@ -11,13 +11,16 @@ use super::scores::Scores;
 use crate::Desk;
 use crate::wire::{ApiError, MoodMeasure, MoodReadingId, MoodWords, WordWeight};
 
-/// Readings of a sentence; where it has more words, neighbours are left out together.
-const MOST_READ: usize = 128;
+/// Bytes that are read for a sentence, some seconds of the model in the program: in a long sentence neighbours are left
+/// out together.
+const MOST_READ: usize = 60_000;
+const MOST_READINGS: usize = 128;
 /// Words that are told of.
 const MOST_TOLD: usize = 12;
 
 impl Desk {
-    /// The words that move a sentence most; by the usual measure where none is given.
+    /// The words that move a sentence most; by the usual measure where none is given. Only the sentence that was asked
+    /// for last is answered: whoever walks along the arc waits for no other.
     pub async fn mood_words(
         &self,
         reading: MoodReadingId,
@@ -41,12 +44,14 @@ impl Desk {
         let passages = std::iter::once(Passage::from(text.as_str())).chain(without).collect();
         let classifier = self.moods().classifier(reading.path.as_ref()).await?;
         reading.check_model(&classifier)?;
-        let never = CancellationToken::new();
-        let found = classifier.classify(passages, never, Box::new(|_| {})).await?;
-        let values: Vec<f32> =
-            found.iter().flatten().map(|found| value(&reading, &found.scores, measure)).collect();
+        let cancel = self.moods().ask_why();
+        let found = classifier.classify(passages, cancel, Box::new(|_| {})).await?;
+        let values =
+            found.iter().map(|found| Some(value(&reading, &found.as_ref()?.scores, measure)));
+        let values: Vec<f32> = values.collect::<Option<_>>().unwrap_or_default();
         let Some((&whole, others)) = values.split_first() else {
-            return Err(ApiError::internal("a sentence was not read"));
+            let message = "Another sentence was asked for in the meantime: choose this one again.";
+            return Err(ApiError::new("mood_overtaken", message));
         };
         let mut words: Vec<WordWeight> = left_out
             .iter()
@@ -75,7 +80,8 @@ fn told(text: &str, from: u32, range: &Range<usize>, weight: f32) -> WordWeight 
 /// What is left out by turns: each word, or a few neighbours.
 fn left_out(text: &str) -> Vec<Range<usize>> {
     let words = words(text);
-    let together = words.len().div_ceil(MOST_READ).max(1);
+    let readings = (MOST_READ / text.len().max(1)).clamp(1, MOST_READINGS);
+    let together = words.len().div_ceil(readings).max(1);
     let stretch = |words: &[Range<usize>]| Some(words.first()?.start..words.last()?.end);
     words.chunks(together).filter_map(stretch).collect()
 }
@@ -110,7 +116,9 @@ mod tests {
     fn of_a_very_long_sentence_neighbours_go_together() {
         let text = "word ".repeat(300);
         let ranges = left_out(text.trim());
-        assert_eq!(ranges.len(), 100);
-        assert_eq!(&text[ranges[1].clone()], "word word word");
+        // 60,000 bytes are 40 times 1,499: eight words of 300 together are 38 readings.
+        assert_eq!(ranges.len(), 38);
+        assert_eq!(&text[ranges[1].clone()], "word ".repeat(8).trim());
+        assert_eq!(left_out(&"word ".repeat(100)).len(), 100);
     }
 }

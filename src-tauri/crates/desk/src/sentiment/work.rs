@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bimo_engine::SequenceClassifier;
+use bimo_engine::{CancellationToken, SequenceClassifier};
 use bimo_models::DeviceWish;
 
 use super::classifier::Classifier;
@@ -30,6 +30,8 @@ pub(crate) struct Moods {
     /// The newest last.
     readings: Mutex<VecDeque<Arc<Reading>>>,
     next: AtomicU32,
+    /// Of the question why a sentence is judged so that was asked last.
+    why: Mutex<CancellationToken>,
 }
 
 impl Moods {
@@ -43,6 +45,7 @@ impl Moods {
             idle: Mutex::default(),
             readings: Mutex::default(),
             next: AtomicU32::new(1),
+            why: Mutex::default(),
         }
     }
 
@@ -104,6 +107,13 @@ impl Moods {
         self.model.status().starter
     }
 
+    /// Another sentence is asked about: the question before it is given up.
+    pub(super) fn ask_why(&self) -> CancellationToken {
+        let asked = CancellationToken::new();
+        std::mem::replace(&mut *lock(&self.why), asked.clone()).cancel();
+        asked
+    }
+
     /// A number that no reading has had.
     pub(super) fn next_id(&self) -> MoodReadingId {
         MoodReadingId(self.next.fetch_add(1, Ordering::Relaxed))
@@ -129,6 +139,7 @@ impl Moods {
     /// Stops all readings. For the end of the program.
     pub fn stop_all(&self) {
         lock(&self.readings).iter().for_each(|reading| reading.cancel.cancel());
+        lock(&self.why).cancel();
     }
 }
 

@@ -4,7 +4,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ApiError, ChapterId, MoodView, RevisionId, SourceLanguage, TranslationId, WorkId};
+use super::{
+    ApiError, ChapterId, MoodView, RevisionId, SourceLanguage, SummaryId, TranslationId, WorkId,
+};
 
 pub use bimo_engine::Scoring;
 
@@ -25,8 +27,30 @@ pub struct MoodRequest {
     pub model: Option<String>,
 }
 
+/// What lies in the panel: it is there again after a restart.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase", default)]
+pub struct MoodDraft {
+    /// What was typed or pasted.
+    pub text: String,
+    /// What is read; nothing for the text above.
+    pub source: Option<MoodSource>,
+    /// The part that is drawn; nothing for all.
+    pub part: Option<u32>,
+    /// What is drawn; nothing for what is usual.
+    pub measure: Option<MoodMeasure>,
+    /// Many texts are labelled, instead of one being read.
+    pub labels: bool,
+    /// Texts to label, one a line.
+    pub lines: String,
+    /// A table to label in their place: a file and a column.
+    pub table: Option<MoodSource>,
+    /// The classifier that labels; nothing for the one that reads moods.
+    pub classifier: Option<String>,
+}
+
 /// Where a text comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, specta::Type)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 #[serde(tag = "kind", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum MoodSource {
     /// Pasted: its sentences.
@@ -68,10 +92,15 @@ pub enum MoodSource {
         /// What it was made of, or what was made.
         side: MoodSide,
     },
+    /// A summary.
+    Summary {
+        /// Which.
+        summary: SummaryId,
+    },
 }
 
 /// A side of a translation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, specta::Type)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase")]
 pub enum MoodSide {
     /// What was translated.
@@ -134,6 +163,13 @@ pub enum MoodEvent {
         reading: MoodReadingId,
         /// The whole.
         view: MoodView,
+    },
+    /// Scores could not be kept, and reading goes on: they are read again the next time. Told once.
+    Unkept {
+        /// Whose.
+        reading: MoodReadingId,
+        /// Why.
+        error: ApiError,
     },
     /// All is read.
     Finished {

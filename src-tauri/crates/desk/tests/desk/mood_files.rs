@@ -1,6 +1,10 @@
 //! Tables go in, rows and pictures come out, and characters are kept.
 
-use bimo_desk::wire::{ModelTask, MoodCharacter, MoodEvent, MoodRequest, MoodSource};
+use bimo_desk::Desk;
+use bimo_desk::wire::{
+    ApiError, ModelTask, MoodCharacter, MoodDraft, MoodEvent, MoodMeasure, MoodRequest, MoodSource,
+    SummaryId,
+};
 use bimo_engine::scripted::ScriptedGenerator;
 
 use crate::moods::{Counting, desk_with, read, text};
@@ -28,9 +32,7 @@ async fn rows_of_a_table_are_read_and_written() {
          ,1,\"Lost, or rather lost for good\",negative,0.900000,-0.850000,false,0.900000,0.050000,0.050000\n\
          ,2,It was found,positive,0.900000,0.850000,false,0.050000,0.900000,0.050000\n"
     );
-    let source = MoodSource::Table { path, column: Some(2) };
-    let request = MoodRequest { source, model: None };
-    let error = desk.read_mood(request, |_| {}).await.expect_err("no such column");
+    let error = read_error(&desk, MoodSource::Table { path, column: Some(2) }).await;
     assert_eq!(error.code, "mood_no_table");
 }
 
@@ -94,4 +96,34 @@ async fn another_classifier_is_chosen_for_the_task_or_picked_for_one_reading() {
     desk.read_mood(request, move |event| drop(told.send(event))).await.expect("it is picked");
     let Some(MoodEvent::Opened { reading }) = events.recv().await else { panic!("it opens") };
     assert_eq!(reading.model.labels.len(), 2);
+}
+
+#[tokio::test]
+async fn what_was_left_in_the_panel_is_there_after_a_restart() {
+    let place = Place::new();
+    let desk = desk_with(&place, Counting::new()).await;
+    assert_eq!(desk.mood_draft().await.expect("nothing yet"), MoodDraft::default());
+    let summary = MoodSource::Summary { summary: SummaryId(7) };
+    let left = MoodDraft {
+        text: "Typed 😀\n又打了一行。".into(),
+        source: Some(summary),
+        part: Some(2),
+        measure: Some(MoodMeasure::Label { label: 1 }),
+        labels: true,
+        lines: "one\ntwo".into(),
+        table: Some(MoodSource::Table { path: "/a.csv".into(), column: Some(1) }),
+        classifier: Some("/models/topics".into()),
+    };
+    desk.keep_mood_draft(left.clone()).await.expect("kept");
+    drop(desk);
+    place.closed().await;
+    let desk = desk_with(&place, Counting::new()).await;
+    assert_eq!(desk.mood_draft().await.expect("what was left"), left);
+    let gone = read_error(&desk, left.source.expect("a source")).await;
+    assert_eq!(gone.code, "not_found");
+}
+
+async fn read_error(desk: &Desk, source: MoodSource) -> ApiError {
+    let request = MoodRequest { source, model: None };
+    desk.read_mood(request, |_| {}).await.expect_err("it cannot be read")
 }

@@ -316,6 +316,20 @@ async fn what_moves_a_sentence_is_found_by_leaving_it_out() {
 }
 
 #[tokio::test]
+async fn of_two_questions_why_only_the_later_is_answered() {
+    let place = Place::new();
+    let desk = desk_with(&place, Counting::slowly(Duration::from_millis(20))).await;
+    let found = read(&desk, text("She had lost the key again. He found it.")).await;
+    let id = found.reading.id;
+    let (earlier, later) = tokio::join!(desk.mood_words(id, 0, None), async {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        desk.mood_words(id, 1, None).await
+    });
+    assert_eq!(later.expect("why").words[0].text, "found");
+    assert_eq!(earlier.expect_err("it was given up").code, "mood_overtaken");
+}
+
+#[tokio::test]
 async fn nothing_and_too_much_are_refused_and_the_rest_is_read() {
     let place = Place::new();
     let desk = desk_with(&place, Counting::new()).await;
