@@ -21,6 +21,7 @@ export class Cast {
   shown = $state.raw<readonly string[]>([]);
   #work: WorkId | null = null;
   #turn = 0;
+  #kept = 0;
 
   constructor(desk: Desk) {
     this.#desk = desk;
@@ -64,12 +65,13 @@ export class Cast {
 
   async #keep(list: MoodCharacter[]): Promise<void> {
     const work = this.#work;
-    if (work === null) {
-      this.list = list;
-      return;
-    }
+    const turn = ++this.#kept;
+    this.list = list;
+    if (work === null) return;
     await this.#desk.attempt(async () => {
       const { kept, suggested } = await this.#desk.host.keepMoodCharacters(work, list);
+      // Another may have been added meanwhile.
+      if (turn !== this.#kept || work !== this.#work) return;
       this.list = kept;
       this.suggested = suggested;
     });

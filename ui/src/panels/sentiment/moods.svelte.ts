@@ -11,6 +11,7 @@ import {
   type ModelStatus,
   type MoodDraft,
   type MoodMeasure,
+  type MoodReading,
   type MoodSentence,
   type MoodSource,
   type MoodView,
@@ -23,7 +24,7 @@ import { Cast } from "./cast.svelte";
 import { Comparing } from "./comparing.svelte";
 import { Labelling } from "./labelling.svelte";
 import { Reading } from "./reading.svelte";
-import { sentenceAt, type Sheet, sheetOf } from "./text";
+import { sentenceAt, type Sheet, sheetOf, wordsOf } from "./text";
 
 /** What the panel shows: how a text feels, or what a classifier calls many texts. */
 export type Look = "text" | "labels";
@@ -53,7 +54,7 @@ export class Moods {
   /** What is drawn; null: what the model is best drawn by. */
   measure = $state.raw<MoodMeasure | null>(null);
   chosen = $state<number | null>(null);
-  words = $state.raw<MoodWords | null>(null);
+  #words = $state.raw<{ of: MoodReading; sentence: string; found: MoodWords } | null>(null);
   #side = $state.raw<MoodView | null>(null);
   #typed = $state("");
   readonly sheet: Sheet = $derived.by(() => {
@@ -96,6 +97,15 @@ export class Moods {
 
   get current(): MoodSentence | null {
     return this.chosen === null ? null : (this.main.sentences[this.chosen] ?? null);
+  }
+
+  /** The words that move the chosen sentence, as it reads now. */
+  get words(): MoodWords | null {
+    const { current, main } = this;
+    const known = this.#words;
+    if (!known || !current || !main.about || known.found.sentence !== current.index) return null;
+    const same = known.of.model.name === main.about.model.name && known.sentence === wordsOf(main.about, current);
+    return same ? known.found : null;
   }
 
   /** The work whose characters are asked for. */
@@ -198,7 +208,7 @@ export class Moods {
   async draw(wish: { part?: number | null; measure?: MoodMeasure | null }): Promise<void> {
     if (wish.part !== undefined) this.part = wish.part;
     if (wish.measure !== undefined) this.measure = wish.measure;
-    this.words = null;
+    this.#words = null;
     this.choose(this.chosen);
     await this.#look();
   }
@@ -238,6 +248,8 @@ export class Moods {
       return;
     }
     if (!this.main.running) {
+      // It may read otherwise now, or not have been read when it was chosen.
+      this.choose(this.chosen);
       this.comparing.refresh(this.measure);
       if (!(await this.cast.look(about.id, wish)) && turn === this.#looks) await this.read();
     }
@@ -256,19 +268,20 @@ export class Moods {
 
   choose(sentence: number | null): void {
     if (this.#resting !== null) clearTimeout(this.#resting);
-    if (sentence !== this.chosen) this.words = null;
     this.chosen = sentence;
     if (sentence !== null) this.#resting = setTimeout(() => void this.#ask(sentence), REST_MS);
   }
 
   async #ask(sentence: number): Promise<void> {
-    const { about } = this.main;
-    if (!about || !this.current) return;
+    const { current, main } = this;
+    const { about } = main;
+    if (!about || current?.index !== sentence || this.words) return;
     try {
-      const words = await this.desk.host.moodWords(about.id, sentence, this.measure);
-      if (sentence === this.chosen && about === this.main.about) this.words = words;
+      const found = await this.desk.host.moodWords(about.id, sentence, this.measure);
+      if (sentence === this.chosen && about === main.about) this.#words = { of: about, sentence: wordsOf(about, current), found };
     } catch (thrown) {
-      if (about === this.main.about && sentence === this.chosen) await this.#lost(thrown);
+      const overtaken = asApiError(thrown).code === "mood_overtaken" || about !== main.about || sentence !== this.chosen;
+      if (!overtaken) await this.#lost(thrown);
     }
   }
 

@@ -98,6 +98,16 @@ describe("a sentence", () => {
     expect(screen.getByTestId("mood-words").querySelectorAll(".moved-down")).toHaveLength(2);
   });
 
+  it("that is written anew says anew what moves it", async () => {
+    const window = await read(await openPanel());
+    window.moods.choose(1);
+    await waitFor(() => expect(window.moods.words?.words.map(({ text }) => text)).toContain("dark"));
+    const from = JOY.length + 1;
+    type("She was in grief here.", from, from + WOE.length);
+    await waitFor(() => expect(window.moods.words?.words.map(({ text }) => text)).toContain("grief"));
+    expect(screen.getAllByTestId("why").map((each) => each.textContent).join()).not.toContain("dark");
+  });
+
   it("of a chapter leads to its place on the page", async () => {
     const user = userEvent.setup();
     const window = await openWork();
@@ -390,6 +400,20 @@ describe("what is left in the panel", () => {
     type(TEXT);
     expect(await screen.findByText(en.errors["disk_full"] ?? "?")).toBeVisible();
     await waitFor(async () => expect((await window.host.moodDraft()).text).toBe(TEXT), { timeout: 5000 });
+  });
+});
+
+describe("a work", () => {
+  it("with empty chapters has its arc", async () => {
+    const window = await openWindow();
+    await window.desk.createWork();
+    const work = window.desk.library.works.at(-1) ?? expect.fail("no work");
+    const { chapter } = await window.host.createChapter(work.id, "Two", null);
+    await window.host.replacePage(chapter, TEXT, []);
+    await window.desk.refreshLibrary();
+    await window.moods.readFrom({ kind: "work", work: work.id });
+    await waitFor(() => expect(window.moods.main.done).toBe(true));
+    expect(await screen.findByTestId("arc-line")).toBeInTheDocument();
   });
 });
 
