@@ -131,6 +131,7 @@ impl Told {
                 MoodEvent::Finished { view, progress, .. } => break (view, progress, false),
                 MoodEvent::Stopped { view, progress, .. } => break (view, progress, true),
                 MoodEvent::Failed { error, .. } => panic!("{error}"),
+                MoodEvent::Unkept { error, .. } => panic!("{error}"),
                 MoodEvent::Progress { .. } | MoodEvent::View { .. } => {}
                 MoodEvent::Opened { .. } => panic!("it opens twice"),
             }
