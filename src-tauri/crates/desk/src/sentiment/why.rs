@@ -42,9 +42,10 @@ impl Desk {
         let left_out = left_out(&text);
         let without = left_out.iter().map(|range| Passage::from(without(&text, range).as_str()));
         let passages = std::iter::once(Passage::from(text.as_str())).chain(without).collect();
+        // Before the model is asked for anything: it would answer only behind the question that is given up here.
+        let cancel = self.moods().ask_why();
         let classifier = self.moods().classifier(reading.path.as_ref()).await?;
         reading.check_model(&classifier)?;
-        let cancel = self.moods().ask_why();
         let found = classifier.classify(passages, cancel, Box::new(|_| {})).await?;
         let values =
             found.iter().map(|found| Some(value(&reading, &found.as_ref()?.scores, measure)));
