@@ -19,7 +19,7 @@ import {
   type WorkId,
 } from "../../host";
 import type { Desk } from "../../state/desk.svelte";
-import { Keeping } from "../../state/keeping";
+import { Keeper } from "../../state/keeper";
 import { Cast } from "./cast.svelte";
 import { Comparing } from "./comparing.svelte";
 import { Labelling } from "./labelling.svelte";
@@ -67,7 +67,7 @@ export class Moods {
     const own = source.kind === "text";
     return { text: this.#typed, source: own ? null : source, part, measure, labels: this.look === "labels", ...labelling.draft };
   });
-  readonly #keeping: Keeping<MoodDraft>;
+  readonly #keeper = new Keeper(() => this.desk.attempt(() => this.desk.host.keepMoodDraft(this.draft)));
   #timer: ReturnType<typeof setTimeout> | null = null;
   #resting: ReturnType<typeof setTimeout> | null = null;
   #looks = 0;
@@ -79,10 +79,6 @@ export class Moods {
     this.cast = new Cast(desk);
     this.comparing = new Comparing(desk, this.main);
     this.labelling = new Labelling(desk);
-    this.#keeping = new Keeping(
-      (draft) => desk.host.keepMoodDraft(draft),
-      (error) => (desk.failure = error),
-    );
   }
 
   /** What was typed last. */
@@ -136,14 +132,14 @@ export class Moods {
     });
   }
 
-  /** Keeps what is left here soon. */
-  keepSoon(draft: MoodDraft): void {
-    this.#keeping.note(draft);
+  /** What is left here has changed. */
+  changed(): void {
+    this.#keeper.changed();
   }
 
   /** Everything that was typed is in the library. */
   flush(): Promise<void> {
-    return this.#keeping.flush();
+    return this.#keeper.flush();
   }
 
   /** Reads another text from the beginning. */
