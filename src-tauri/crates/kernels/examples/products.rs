@@ -38,7 +38,8 @@ fn shape(pool: &Pool, set: InstructionSet, format: Format, rows: usize, columns:
         let (mut best, started) = (f64::INFINITY, Instant::now());
         while started.elapsed().as_secs_f64() < SECONDS || best.is_infinite() {
             let run = Instant::now();
-            let mut products = [Product { matrix: &matrix, bias: None, output: &mut output }];
+            let mut products =
+                [Product { matrix: &matrix, bias: None, curve: None, output: &mut output }];
             multiply(pool, set, black_box(&x), &mut products);
             best = best.min(run.elapsed().as_secs_f64());
         }

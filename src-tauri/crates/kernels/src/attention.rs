@@ -9,8 +9,8 @@
 use std::cell::RefCell;
 
 use crate::cache::{KvCache, Numbers, TILE};
-use crate::pointwise::fold;
-use crate::simd::{Simd, Work, exp};
+use crate::pointwise::{fold, largest, powers};
+use crate::simd::{Simd, Work};
 use crate::{InstructionSet, Pool};
 
 /// Queries that a thread takes at a time.
@@ -295,22 +295,9 @@ fn product<S: Simd, E: Element, const R: usize, const T: usize>(
 fn weigh<S: Simd>(weights: &mut [f32], start: usize, end: usize) -> f32 {
     weights[..start].fill(f32::NEG_INFINITY);
     weights[end..].fill(f32::NEG_INFINITY);
-    let mut tops = [f32::NEG_INFINITY; TILE];
-    for tile in weights.as_chunks::<TILE>().0 {
-        for lane in 0..TILE {
-            tops[lane] = if tile[lane] > tops[lane] { tile[lane] } else { tops[lane] };
-        }
-    }
-    let top =
-        tops.iter().fold(f32::NEG_INFINITY, |top, &other| if other > top { other } else { top });
+    let top = largest(weights);
     for tile in weights.as_chunks_mut::<TILE>().0 {
-        for part in 0..TILE / S::LANES {
-            // SAFETY: `LANES` divide a tile, and `S` is the set that runs this work.
-            unsafe {
-                let to = tile.as_mut_ptr().add(part * S::LANES);
-                S::store(to, exp::<S>(S::add(S::load(to), S::splat(-top))));
-            }
-        }
+        powers::<S>(tile, top);
     }
     weights[..start].fill(0.0);
     weights[end..].fill(0.0);

@@ -28,6 +28,6 @@ pub use attention::{LookBack, Sees, attend};
 pub use cache::{Kept, KvCache};
 pub use instruction_set::InstructionSet;
 pub use packed::{Format, PackedMatrix};
-pub use pointwise::{Curve, Scaling, bend, bend_and_multiply, normalise};
+pub use pointwise::{Curve, Scaling, bend, bend_and_multiply, log_sum_exp, normalise, soften};
 pub use pool::Pool;
 pub use product::{Product, multiply};

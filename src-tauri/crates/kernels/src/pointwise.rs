@@ -20,6 +20,8 @@ pub enum Curve {
     Gelu,
     /// GELU with the error function, within 2e-7 of the larger of 1 and the number.
     GeluErf,
+    /// Nothing below zero.
+    Relu,
     /// e to the power of the number, within 2 units of the last place.
     Exp,
 }
@@ -105,54 +107,150 @@ struct Bend<'a> {
 impl Work for Bend<'_> {
     #[inline(always)]
     fn run<S: Simd>(self) {
-        match self.curve {
-            Curve::Silu => self.each::<S, 0>(),
-            Curve::Gelu => self.each::<S, 1>(),
-            Curve::GeluErf => self.each::<S, 2>(),
-            Curve::Exp => self.each::<S, 3>(),
-        }
-    }
-}
-
-impl Bend<'_> {
-    #[inline(always)]
-    fn each<S: Simd, const CURVE: u8>(self) {
         let (whole, rest) = self.numbers.as_chunks_mut::<LANES>();
         let (factors, rest_factors) = self.factors.unwrap_or_default().as_chunks::<LANES>();
         for (place, numbers) in whole.iter_mut().enumerate() {
-            some::<S, CURVE>(numbers, factors.get(place));
+            some::<S>(self.curve, numbers, factors.get(place));
         }
         if !rest.is_empty() {
             let (mut numbers, mut factors) = ([0.0; LANES], [1.0; LANES]);
             numbers[..rest.len()].copy_from_slice(rest);
             factors[..rest_factors.len()].copy_from_slice(rest_factors);
-            some::<S, CURVE>(&mut numbers, Some(&factors));
+            some::<S>(self.curve, &mut numbers, Some(&factors));
             rest.copy_from_slice(&numbers[..rest.len()]);
         }
     }
 }
 
+impl Curve {
+    /// # Safety
+    /// That of [`Simd`].
+    #[inline(always)]
+    pub(crate) unsafe fn of<S: Simd>(self, x: S::Floats) -> S::Floats {
+        // SAFETY: the caller's.
+        unsafe {
+            match self {
+                Self::Silu => gated::<S>(x, x),
+                Self::Gelu => gelu::<S>(x),
+                Self::GeluErf => gelu_erf::<S>(x),
+                Self::Relu => S::max(S::splat(0.0), x),
+                Self::Exp => exp::<S>(x),
+            }
+        }
+    }
+}
+
 #[inline(always)]
-fn some<S: Simd, const CURVE: u8>(numbers: &mut [f32; LANES], factors: Option<&[f32; LANES]>) {
+fn some<S: Simd>(curve: Curve, numbers: &mut [f32; LANES], factors: Option<&[f32; LANES]>) {
     for part in 0..LANES / S::LANES {
         let at = part * S::LANES;
         // SAFETY: `LANES` of the set divide 16, so each part lies within the arrays; `S` is the set that runs this work.
         unsafe {
             let to = numbers.as_mut_ptr().add(at);
-            let x = S::load(to);
-            let bent = match CURVE {
-                0 => gated::<S>(x, x),
-                1 => gelu::<S>(x),
-                2 => gelu_erf::<S>(x),
-                _ => exp::<S>(x),
+            let bent = curve.of::<S>(S::load(to));
+            let bent = match factors {
+                Some(factors) => S::multiply(bent, S::load(factors.as_ptr().add(at))),
+                None => bent,
             };
-            S::store(
-                to,
-                match factors {
-                    Some(factors) => S::multiply(bent, S::load(factors.as_ptr().add(at))),
-                    None => bent,
-                },
-            );
+            S::store(to, bent);
+        }
+    }
+}
+
+/// Turns numbers into e to the power of each less the largest, and answers the sum of these: their shares of it are a
+/// softmax.
+pub fn soften(set: InstructionSet, numbers: &mut [f32]) -> f32 {
+    let mut sum = 0.0;
+    set.run(Soften { numbers, sum: &mut sum });
+    sum
+}
+
+/// The logarithm of the sum of e to the power of each.
+pub fn log_sum_exp(set: InstructionSet, numbers: &[f32]) -> f32 {
+    let (mut top, mut sum) = (0.0, 0.0);
+    set.run(LogSumExp { numbers, top: &mut top, sum: &mut sum });
+    top + sum.ln() as f32
+}
+
+struct Soften<'a> {
+    numbers: &'a mut [f32],
+    sum: &'a mut f32,
+}
+
+impl Work for Soften<'_> {
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let top = largest(self.numbers);
+        let (whole, rest) = self.numbers.as_chunks_mut::<LANES>();
+        let mut sums = [0.0; LANES];
+        for numbers in whole {
+            powers::<S>(numbers, top);
+            for lane in 0..LANES {
+                sums[lane] += numbers[lane];
+            }
+        }
+        let mut numbers = [f32::NEG_INFINITY; LANES];
+        numbers[..rest.len()].copy_from_slice(rest);
+        powers::<S>(&mut numbers, top);
+        rest.copy_from_slice(&numbers[..rest.len()]);
+        for lane in 0..rest.len() {
+            sums[lane] += numbers[lane];
+        }
+        *self.sum = fold(sums);
+    }
+}
+
+struct LogSumExp<'a> {
+    numbers: &'a [f32],
+    top: &'a mut f32,
+    sum: &'a mut f64,
+}
+
+impl Work for LogSumExp<'_> {
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        *self.top = largest(self.numbers);
+        let (whole, rest) = self.numbers.as_chunks::<LANES>();
+        let mut sums = [0.0f64; LANES];
+        for numbers in whole {
+            let mut numbers = *numbers;
+            powers::<S>(&mut numbers, *self.top);
+            for lane in 0..LANES {
+                sums[lane] += f64::from(numbers[lane]);
+            }
+        }
+        let mut numbers = [f32::NEG_INFINITY; LANES];
+        numbers[..rest.len()].copy_from_slice(rest);
+        powers::<S>(&mut numbers, *self.top);
+        for lane in 0..rest.len() {
+            sums[lane] += f64::from(numbers[lane]);
+        }
+        *self.sum = sums.iter().sum();
+    }
+}
+
+/// The largest of all.
+#[inline(always)]
+pub(crate) fn largest(numbers: &[f32]) -> f32 {
+    let larger = |a: f32, b: f32| if b > a { b } else { a };
+    let mut tops = [f32::NEG_INFINITY; LANES];
+    let (whole, rest) = numbers.as_chunks::<LANES>();
+    for numbers in whole {
+        for lane in 0..LANES {
+            tops[lane] = larger(tops[lane], numbers[lane]);
+        }
+    }
+    tops.iter().chain(rest).copied().fold(f32::NEG_INFINITY, larger)
+}
+
+/// e to the power of each less `top`.
+#[inline(always)]
+pub(crate) fn powers<S: Simd>(numbers: &mut [f32; LANES], top: f32) {
+    for part in 0..LANES / S::LANES {
+        // SAFETY: `LANES` of the set divide 16, and `S` is the set that runs this work.
+        unsafe {
+            let to = numbers.as_mut_ptr().add(part * S::LANES);
+            S::store(to, exp::<S>(S::add(S::load(to), S::splat(-top))));
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::formats::q6_k::Q6K;
 use crate::formats::q8_0::Q8_0;
 use crate::formats::{TILE_ROWS, Tile};
 use crate::simd::{Simd, Work};
-use crate::{Activations, Format, InstructionSet, PackedMatrix, Pool};
+use crate::{Activations, Curve, Format, InstructionSet, PackedMatrix, Pool};
 
 /// Bytes of tiles that a thread takes at a time, and of rows that meet them: both stay in its second-level cache.
 const TILES_AT_A_TIME: usize = 256 << 10;
@@ -29,11 +29,13 @@ pub struct Product<'a> {
     pub matrix: &'a PackedMatrix,
     /// Added to every row of the output.
     pub bias: Option<&'a [f32]>,
+    /// Every number of the output goes through it.
+    pub curve: Option<Curve>,
     /// For each row of the input as many numbers as the matrix has rows.
     pub output: &'a mut [f32],
 }
 
-/// Multiplies rows with matrices of as many columns: `output = x matrix^T + bias` for each. The input is rounded to 8 bits
+/// Multiplies rows with matrices of as many columns: `output = curve(x matrix^T + bias)` for each. The input is rounded to 8 bits
 /// once for all of them.
 ///
 /// # Panics
@@ -83,6 +85,7 @@ fn multiply_rounded(
 struct Target<'a> {
     matrix: &'a PackedMatrix,
     bias: Option<&'a [f32]>,
+    curve: Option<Curve>,
     output: *mut f32,
 }
 
@@ -91,11 +94,11 @@ unsafe impl Sync for Target<'_> {}
 
 impl<'a> Target<'a> {
     fn new(product: &'a mut Product<'_>, x: &Activations) -> Self {
-        let Product { matrix, bias, output } = product;
+        let Product { matrix, bias, curve, output } = product;
         assert_eq!(matrix.columns().div_ceil(BLOCK), x.blocks(), "matrices of as many columns");
         assert_eq!(output.len(), x.rows() * matrix.rows(), "room for the product");
         assert!(bias.is_none_or(|bias| bias.len() == matrix.rows()), "a bias for each row");
-        Self { matrix, bias: *bias, output: output.as_mut_ptr() }
+        Self { matrix, bias: *bias, curve: *curve, output: output.as_mut_ptr() }
     }
 }
 
@@ -179,7 +182,11 @@ fn one<S: Simd, T: Tile, const R: usize>(
                     Some(_) => S::add(sum, S::load(bias.as_ptr().add(at))),
                     None => sum,
                 };
-                S::store(numbers.as_mut_ptr().add(at), with_bias);
+                let bent = match target.curve {
+                    Some(curve) => curve.of::<S>(with_bias),
+                    None => with_bias,
+                };
+                S::store(numbers.as_mut_ptr().add(at), bent);
             }
         }
         // SAFETY: the output has `rows` numbers for each row of the input (asserted where the target was made); these

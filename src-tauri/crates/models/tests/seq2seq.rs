@@ -21,7 +21,7 @@ const EXACT: f32 = 1e-4;
 /// Root-mean-square difference as a part of that of the logits, for weights and inputs in eight bits against f32. Random
 /// weights of width 32 are far harder than a trained model: in T5, whose products of queries and keys are not scaled, the
 /// rounding of the weights alone already moves logits by a tenth of the largest.
-const FAST: f32 = 0.25;
+const FAST: f32 = 0.3;
 
 #[derive(Deserialize)]
 struct Expected {

@@ -5,7 +5,7 @@
 
 mod blocks;
 
-use bimo_kernels::{Format, InstructionSet, PackedMatrix, Pool, Product, multiply};
+use bimo_kernels::{Curve, Format, InstructionSet, PackedMatrix, Pool, Product, bend, multiply};
 use blocks::{Dice, FileMatrix};
 use proptest::prelude::*;
 
@@ -31,7 +31,7 @@ fn expected(matrix: &FileMatrix, x: &[f32]) -> Vec<(f64, f64)> {
 
 fn product(pool: &Pool, set: InstructionSet, matrix: &PackedMatrix, x: &[f32]) -> Vec<f32> {
     let mut output = vec![f32::NAN; x.len() / matrix.columns() * matrix.rows()];
-    multiply(pool, set, x, &mut [Product { matrix, bias: None, output: &mut output }]);
+    multiply(pool, set, x, &mut [Product { matrix, bias: None, curve: None, output: &mut output }]);
     output
 }
 
@@ -129,13 +129,32 @@ fn several_products_of_one_input_are_those_of_each_with_its_bias() {
         .iter()
         .zip(&biases)
         .zip(&mut outputs)
-        .map(|((matrix, bias), output)| Product { matrix, bias: Some(bias), output })
+        .map(|((matrix, bias), output)| Product { matrix, bias: Some(bias), curve: None, output })
         .collect();
     let (pool, set) = (Pool::new(2), InstructionSet::chosen());
     multiply(&pool, set, &x, &mut products);
     for (matrix, output) in matrices.iter().zip(&outputs) {
         let expected = product(&pool, set, matrix, &x);
         assert!(output.iter().zip(expected).all(|(found, alone)| *found == alone + 0.5));
+    }
+}
+
+#[test]
+fn a_curve_bends_what_a_product_gives() {
+    let mut dice = Dice(4);
+    let file = FileMatrix::random(Format::Q8_0, 37, 64, &mut dice);
+    let matrix = &PackedMatrix::from_blocks(Format::Q8_0, 37, 64, &file.bytes);
+    let x: Vec<f32> = (0..3 * 64).map(|_| dice.float()).collect();
+    let pool = Pool::new(1);
+    for set in InstructionSet::all() {
+        for curve in [Curve::Silu, Curve::Gelu, Curve::GeluErf, Curve::Relu] {
+            let mut expected = product(&pool, set, matrix, &x);
+            bend(&pool, set, curve, &mut expected);
+            let mut output = vec![0.0; 3 * 37];
+            let bent = Product { matrix, bias: None, curve: Some(curve), output: &mut output };
+            multiply(&pool, set, &x, &mut [bent]);
+            assert_eq!(output, expected, "{curve:?} {}", set.name());
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use bimo_kernels::{
     Curve, InstructionSet, Kept, KvCache, LookBack, Pool, Scaling, Sees, attend, bend,
-    bend_and_multiply, normalise,
+    bend_and_multiply, log_sum_exp, normalise, soften,
 };
 use proptest::prelude::*;
 
@@ -243,6 +243,29 @@ fn curves_and_norms_have_the_same_bits_everywhere() {
             let mut found = rows.clone();
             normalise(set, scaling, &mut found);
             assert_eq!(bits(&found), bits(&first), "{}", set.name());
+        }
+    }
+}
+
+#[test]
+fn shares_of_a_softmax_and_logarithms_of_sums_are_those_of_their_formulas() {
+    for count in [1, 5, 16, 100, 65_001] {
+        let x: Vec<f32> = numbers(count, 3).iter().map(|x| x * 20.0).collect();
+        let top = x.iter().fold(f64::NEG_INFINITY, |top, &x| top.max(f64::from(x)));
+        let powers: Vec<f64> = x.iter().map(|&x| (f64::from(x) - top).exp()).collect();
+        let expected: f64 = powers.iter().sum();
+        let mut first = x.clone();
+        let sum = soften(InstructionSet::PORTABLE, &mut first);
+        assert!((f64::from(sum) / expected - 1.0).abs() < 1e-5, "{count}");
+        for (found, power) in first.iter().zip(&powers) {
+            assert!((f64::from(*found) - power).abs() < 3e-6 * power, "{count}");
+        }
+        for set in InstructionSet::all() {
+            let mut found = x.clone();
+            assert_eq!(soften(set, &mut found), sum, "{}", set.name());
+            assert_eq!(bits(&found), bits(&first), "{}", set.name());
+            let logarithm = f64::from(log_sum_exp(set, &x));
+            assert!((logarithm - top - expected.ln()).abs() < 3e-6, "{count} {}", set.name());
         }
     }
 }

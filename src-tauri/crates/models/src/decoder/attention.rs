@@ -57,10 +57,9 @@ pub(super) struct HeadNorms {
 impl Attention {
     /// `[rows, hidden]` to the same.
     pub fn forward(&self, x: &Tensor, layer: usize, pass: &mut Pass<'_, '_>) -> Result<Tensor> {
-        let projected = self.project(x)?;
         let seen = match x.device().is_cpu() {
-            true => self.look_back(projected, layer, pass)?,
-            false => self.look_back_on_gpu(projected, layer, pass)?,
+            true => self.look_back(self.project_numbers(x)?, layer, pass)?,
+            false => self.look_back_on_gpu(self.project(x)?, layer, pass)?,
         };
         self.output.forward(&seen)
     }
@@ -68,13 +67,12 @@ impl Attention {
     /// Rows of queries, keys and values to rows of what the queries find.
     fn look_back(
         &self,
-        (query, key, value): (Tensor, Tensor, Tensor),
+        [mut query, mut key, value]: [Vec<f32>; 3],
         layer: usize,
         pass: &mut Pass<'_, '_>,
     ) -> Result<Tensor> {
         let View { heads, kv_heads, head_dim, scale, layer: LayerConfig { rope, window } } =
             self.view;
-        let (mut query, mut key, value) = (numbers(&query)?, numbers(&key)?, numbers(&value)?);
         if let Some(norms) = &self.head_norms {
             norms.query.normalise(&mut query)?;
             norms.key.normalise(&mut key)?;
@@ -126,10 +124,19 @@ impl Attention {
         Tensor::cat(&seen, 0)
     }
 
+    /// Queries, keys and values as numbers, row after row.
+    fn project_numbers(&self, x: &Tensor) -> Result<[Vec<f32>; 3]> {
+        if let Projections::Separate { query, key, value } = &self.projections {
+            return Linear::forward_all([query, key, value], x);
+        }
+        let (query, key, value) = self.project(x)?;
+        Ok([numbers(&query)?, numbers(&key)?, numbers(&value)?])
+    }
+
     fn project(&self, x: &Tensor) -> Result<(Tensor, Tensor, Tensor)> {
         match &self.projections {
             Projections::Separate { query, key, value } => {
-                Linear::forward_all([query, key, value], x).map(Into::into)
+                Ok((query.forward(x)?, key.forward(x)?, value.forward(x)?))
             }
             Projections::Fused(linear) => {
                 let all = linear.forward(x)?;

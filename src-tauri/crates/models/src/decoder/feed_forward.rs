@@ -2,7 +2,7 @@
 
 use candle_core::{Result, Tensor};
 
-use crate::layers::{Activation, Linear};
+use crate::layers::{Activation, Linear, rows};
 
 /// Widens, bends, narrows.
 pub(super) enum FeedForward {
@@ -24,23 +24,26 @@ impl FeedForward {
     /// `[rows, hidden]` to the same.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         match self {
-            Self::Gated { gate, activation, down } => {
-                let (gate, up) = gate.sides(x)?;
-                down.forward(&activation.bend_and_multiply(&gate, &up)?)
-            }
-            Self::Plain { up, down } => down.forward(&Activation::Gelu.bend(&up.forward(x)?)?),
+            Self::Gated { gate, activation, down } => down.forward(&gate.times_up(x, *activation)?),
+            Self::Plain { up, down } => down.forward(&up.forward_bent(x, Activation::Gelu)?),
         }
     }
 }
 
 impl Gate {
-    fn sides(&self, x: &Tensor) -> Result<(Tensor, Tensor)> {
+    /// The activation of one side times the other.
+    fn times_up(&self, x: &Tensor, activation: Activation) -> Result<Tensor> {
         match self {
-            Self::Separate { gate, up } => Linear::forward_all([gate, up], x).map(Into::into),
+            Self::Separate { gate, up } if x.device().is_cpu() => {
+                let [mut gate, up] = Linear::forward_all([gate, up], x)?;
+                activation.gate(&mut gate, &up);
+                rows(gate, up.len() / x.dim(0)?)
+            }
+            Self::Separate { gate, up } => activation.bend(&gate.forward(x)?)? * up.forward(x)?,
             Self::Fused(linear) => {
                 let both = linear.forward(x)?;
                 let width = both.dim(1)? / 2;
-                Ok((both.narrow(1, 0, width)?, both.narrow(1, width, width)?))
+                activation.bend(&both.narrow(1, 0, width)?)? * both.narrow(1, width, width)?
             }
         }
     }

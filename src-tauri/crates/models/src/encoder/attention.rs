@@ -6,7 +6,7 @@ use bimo_kernels::{InstructionSet, Kept, KvCache, LookBack, Sees, attend};
 use candle_core::{Result, Tensor};
 use candle_nn::ops::softmax_last_dim;
 
-use crate::layers::{Linear, numbers, rows};
+use crate::layers::{Linear, rows};
 use crate::threads::pool;
 
 /// The part of a block that looks along the text.
@@ -21,24 +21,17 @@ pub(super) struct Attention {
 impl Attention {
     /// `[rows, hidden]` to the same; each range of rows is a text of its own.
     pub fn forward(&self, x: &Tensor, texts: &[Range<usize>]) -> Result<Tensor> {
-        let [query, key, value] = Linear::forward_all([&self.query, &self.key, &self.value], x)?;
         let seen = match x.device().is_cpu() {
-            true => self.look(&query, &key, &value, texts)?,
-            false => self.look_on_gpu(&query, &key, &value, texts)?,
+            true => self.look(x, texts)?,
+            false => self.look_on_gpu(x, texts)?,
         };
         self.output.forward(&seen)
     }
 
-    /// Rows of queries, keys and values to rows of what the queries find.
-    fn look(
-        &self,
-        query: &Tensor,
-        key: &Tensor,
-        value: &Tensor,
-        texts: &[Range<usize>],
-    ) -> Result<Tensor> {
-        let (query, key, value) = (numbers(query)?, numbers(key)?, numbers(value)?);
-        let row = query.len() / texts.last().map_or(1, |text| text.end);
+    /// Rows to rows of what their queries find.
+    fn look(&self, x: &Tensor, texts: &[Range<usize>]) -> Result<Tensor> {
+        let [query, key, value] = Linear::forward_all([&self.query, &self.key, &self.value], x)?;
+        let row = x.dim(1)?;
         let width = row / self.heads;
         let longest = texts.iter().map(Range::len).max().unwrap_or_default();
         let mut cache = KvCache::new(self.heads, width, Kept::Whole);
@@ -60,17 +53,11 @@ impl Attention {
         rows(seen, row)
     }
 
-    fn look_on_gpu(
-        &self,
-        query: &Tensor,
-        key: &Tensor,
-        value: &Tensor,
-        texts: &[Range<usize>],
-    ) -> Result<Tensor> {
-        let hidden = query.dim(1)?;
-        let query = self.split_heads(query)?;
-        let key = self.split_heads(key)?;
-        let value = self.split_heads(value)?;
+    fn look_on_gpu(&self, x: &Tensor, texts: &[Range<usize>]) -> Result<Tensor> {
+        let hidden = x.dim(1)?;
+        let query = self.split_heads(&self.query.forward(x)?)?;
+        let key = self.split_heads(&self.key.forward(x)?)?;
+        let value = self.split_heads(&self.value.forward(x)?)?;
         let seen = texts.iter().map(|rows| {
             let of = |tensor: &Tensor| tensor.narrow(1, rows.start, rows.len())?.contiguous();
             let products = of(&query)?.matmul(&of(&key)?.transpose(1, 2)?.contiguous()?)?;

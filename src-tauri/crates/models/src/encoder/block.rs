@@ -49,7 +49,7 @@ impl Block {
     /// `[rows, hidden]` to the same; each range of rows is a text of its own.
     pub fn forward(&self, x: &Tensor, texts: &[Range<usize>]) -> Result<Tensor> {
         let x = self.attention_norm.forward(&(x + self.attention.forward(x, texts)?)?)?;
-        let bent = self.activation.bend(&self.up.forward(&x)?)?;
+        let bent = self.up.forward_bent(&x, self.activation)?;
         self.norm.forward(&(&x + self.down.forward(&bent)?)?)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek};
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 use std::path::{Path, PathBuf};
 
 use bimo_engine::EngineError;
@@ -37,6 +37,31 @@ impl Bytes {
         // a program that changes one meanwhile can only change the numbers that are read.
         let map = unsafe { Mmap::map(&file) }.map_err(|error| unreadable(path, &error))?;
         Ok(Self::Mapped { map, file, path: path.to_owned() })
+    }
+
+    /// Gives back the memory of pages that a map has shown. They come again when they are looked at.
+    pub fn release(&self, place: Range<usize>) {
+        #[cfg(unix)]
+        if let Self::Mapped { map, .. } = self {
+            #[expect(
+                unsafe_code,
+                reason = "pages of the map that were looked at count as memory of this program"
+            )]
+            // SAFETY: the map is of a file and nothing is written to it, so the pages that are read again are the same.
+            let told = unsafe {
+                map.unchecked_advise_range(
+                    memmap2::UncheckedAdvice::DontNeed,
+                    place.start,
+                    place.len(),
+                )
+            };
+            if let Err(error) = told {
+                tracing::debug!("pages of a model stay in memory: {error}");
+            }
+        }
+        // Elsewhere the system takes what it needs by itself.
+        #[cfg(not(unix))]
+        let _ = place;
     }
 
     /// SHA-256 of all of them. A file is read for it, not looked at through its map: the pages of a map count as

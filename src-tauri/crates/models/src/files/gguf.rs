@@ -80,6 +80,12 @@ impl Weights for Gguf {
         };
         weight.map_err(compute)
     }
+
+    fn release(&self, name: &str) {
+        if let Some(place) = self.header.tensors.get(name) {
+            self.files[place.part].release(place.start..place.start + place.bytes);
+        }
+    }
 }
 
 /// The error where a tensor is not there.

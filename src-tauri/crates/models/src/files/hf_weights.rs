@@ -129,7 +129,9 @@ impl Weights for HfWeights {
                 let dtype = float_type(info.dtype, &name)?;
                 let data = &bytes[header + start..header + end];
                 check_floats(&name, data, dtype)?;
-                Tensor::from_raw_buffer(data, dtype, &info.shape, &Device::Cpu).map_err(compute)?
+                let copy = Tensor::from_raw_buffer(data, dtype, &info.shape, &Device::Cpu);
+                bytes.release(header + start..header + end);
+                copy.map_err(compute)?
             }
             WeightFile::Pytorch(file) => file.get(&name)?,
         };

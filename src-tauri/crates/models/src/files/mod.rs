@@ -73,6 +73,8 @@ pub trait Weights: Send + Sync {
     fn contains(&self, name: &str) -> bool;
     /// Reads it; a missing one is [`EngineError::ModelIncomplete`].
     fn get(&self, name: &str) -> Result<Weight<'_>, EngineError>;
+    /// Says that it will not be read again soon: memory that only shows its file need not be kept.
+    fn release(&self, _name: &str) {}
 }
 
 /// Opens only the tokenizer; a file or folder without weights will do, and so will a `tokenizer.json`.

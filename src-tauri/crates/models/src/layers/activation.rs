@@ -3,7 +3,7 @@
 use bimo_kernels::{Curve, InstructionSet, bend, bend_and_multiply};
 use candle_core::{Result, Tensor};
 
-use super::rows::{numbers, with_numbers};
+use super::rows::numbers;
 use crate::threads::pool;
 
 /// An activation, number by number.
@@ -21,39 +21,30 @@ pub enum Activation {
 
 impl Activation {
     pub(crate) fn bend(self, x: &Tensor) -> Result<Tensor> {
-        match (self.curve(), self) {
-            (Some(curve), _) if x.device().is_cpu() => {
-                let mut bent = numbers(x)?;
-                bend(pool(), InstructionSet::chosen(), curve, &mut bent);
-                Tensor::from_vec(bent, x.dims(), x.device())
-            }
-            (_, Self::Silu) => x.silu(),
-            (_, Self::Relu) => x.relu(),
-            (_, Self::Gelu) => x.gelu(),
-            (_, Self::GeluErf) => x.gelu_erf(),
+        if x.device().is_cpu() {
+            let mut bent = numbers(x)?;
+            bend(pool(), InstructionSet::chosen(), self.curve(), &mut bent);
+            return Tensor::from_vec(bent, x.dims(), x.device());
         }
-    }
-
-    /// The activation of `gate` times `x`.
-    pub(crate) fn bend_and_multiply(self, gate: &Tensor, x: &Tensor) -> Result<Tensor> {
-        match self.curve() {
-            Some(curve) if gate.device().is_cpu() => {
-                let mut bent = numbers(gate)?;
-                with_numbers(x, |x| {
-                    bend_and_multiply(pool(), InstructionSet::chosen(), curve, &mut bent, x);
-                })?;
-                Tensor::from_vec(bent, gate.dims(), gate.device())
-            }
-            _ => self.bend(gate)? * x,
-        }
-    }
-
-    fn curve(self) -> Option<Curve> {
         match self {
-            Self::Silu => Some(Curve::Silu),
-            Self::Gelu => Some(Curve::Gelu),
-            Self::GeluErf => Some(Curve::GeluErf),
-            Self::Relu => None,
+            Self::Silu => x.silu(),
+            Self::Relu => x.relu(),
+            Self::Gelu => x.gelu(),
+            Self::GeluErf => x.gelu_erf(),
+        }
+    }
+
+    /// The activation of each number of `gate` times that of `factors`, in the gate's place.
+    pub(crate) fn gate(self, gate: &mut [f32], factors: &[f32]) {
+        bend_and_multiply(pool(), InstructionSet::chosen(), self.curve(), gate, factors);
+    }
+
+    pub(super) fn curve(self) -> Curve {
+        match self {
+            Self::Silu => Curve::Silu,
+            Self::Relu => Curve::Relu,
+            Self::Gelu => Curve::Gelu,
+            Self::GeluErf => Curve::GeluErf,
         }
     }
 }

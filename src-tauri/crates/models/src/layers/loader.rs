@@ -79,6 +79,7 @@ impl<'a, Config> Loader<'a, Config> {
         };
         check_shape(name, shape, &[rows, columns])?;
         let matrix = Matrix::new(&weight, self.placement).map_err(compute)?;
+        self.weights.release(name);
         let kept = format!("{:?}", matrix.dtype());
         let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
         if kept != kind {

@@ -8,7 +8,7 @@ use candle_core::quantized::{GgmlDType, QStorage, QTensor};
 use candle_core::{D, DType, Device, Result, Tensor, bail};
 
 use super::packed::{dtype_of, look_up_packed, multiply_packed, pack};
-use super::{Placement, Precision};
+use super::{Activation, Placement, Precision, numbers};
 use crate::{Blocks, Weight};
 
 /// candle's kernels want whole super-blocks of 256 columns and tiles of 16 rows; anything else falls to a row-by-row
@@ -78,35 +78,55 @@ impl Matrix {
 
     /// The same with a vector added to each row.
     pub fn multiply_adding(&self, x: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
+        self.multiply_bending(x, bias, None)
+    }
+
+    /// The same, and every number goes through a curve.
+    pub fn multiply_bending(
+        &self,
+        x: &Tensor,
+        bias: Option<&Tensor>,
+        activation: Option<Activation>,
+    ) -> Result<Tensor> {
         let product = match &self.form {
             Form::Packed(matrix) => {
-                return multiply_packed(x, &[(matrix, bias)])?.pop().ok_or_else(none);
+                let curve = activation.map(Activation::curve);
+                let product = multiply_packed(x, &[(matrix, bias, curve)])?.pop();
+                let mut shape = x.dims().to_vec();
+                if let Some(width) = shape.last_mut() {
+                    *width = self.rows;
+                }
+                return Tensor::from_vec(product.ok_or_else(none)?, shape, &Device::Cpu);
             }
             Form::Float(weight) => x.matmul(&weight.t()?)?,
             Form::Blocks(blocks) => self.multiply_blocks(blocks, x)?,
         };
-        match bias {
-            Some(bias) => product.broadcast_add(bias),
+        let product = match bias {
+            Some(bias) => product.broadcast_add(bias)?,
+            None => product,
+        };
+        match activation {
+            Some(activation) => activation.bend(&product),
             None => Ok(product),
         }
     }
 
-    /// Products of the same rows, each with a vector added or none.
+    /// Products of the same rows, each with a vector added or none, as numbers row after row.
     pub fn multiply_all<const N: usize>(
         layers: [(&Self, Option<&Tensor>); N],
         x: &Tensor,
-    ) -> Result<[Tensor; N]> {
+    ) -> Result<[Vec<f32>; N]> {
         let packed: Option<Vec<_>> = layers
             .iter()
             .map(|(matrix, bias)| match &matrix.form {
-                Form::Packed(matrix) => Some((matrix, *bias)),
+                Form::Packed(matrix) => Some((&**matrix, *bias, None)),
                 Form::Float(_) | Form::Blocks(_) => None,
             })
             .collect();
         let products = match packed {
             Some(packed) => multiply_packed(x, &packed)?,
             None => {
-                let one = |(matrix, bias): (&Self, _)| matrix.multiply_adding(x, bias);
+                let one = |(matrix, bias): (&Self, _)| numbers(&matrix.multiply_adding(x, bias)?);
                 layers.into_iter().map(one).collect::<Result<_>>()?
             }
         };
@@ -192,7 +212,7 @@ mod tests {
     const EXACT: Placement = Placement { device: Device::Cpu, precision: Precision::Exact };
 
     /// Numbers without a pattern that a block could fit exactly.
-    fn numbers(rows: usize, columns: usize) -> Tensor {
+    fn made_up(rows: usize, columns: usize) -> Tensor {
         let numbers = (0..rows * columns).map(|i| ((i * 7919) % 1009) as f32 / 504.5 - 1.0);
         Tensor::from_vec(numbers.collect(), (rows, columns), &Device::Cpu).unwrap()
     }
@@ -225,7 +245,7 @@ mod tests {
             (GgmlDType::Q4K, 19, 512),
             (GgmlDType::Q6K, 40, 256),
         ] {
-            let weight = blocks(&numbers(rows, columns), dtype);
+            let weight = blocks(&made_up(rows, columns), dtype);
             let as_stored = to_float(&weight, &Device::Cpu).unwrap();
             let matrix = Matrix::new(&weight, &FAST).unwrap();
             assert_eq!(matrix.dtype(), dtype);
@@ -247,7 +267,7 @@ mod tests {
 
     #[test]
     fn what_has_no_fast_path_becomes_q8_0_and_exact_stays_exact() {
-        let weight = numbers(4, 64);
+        let weight = made_up(4, 64);
         let slow = blocks(&weight, GgmlDType::Q5_0);
         let as_stored = to_float(&slow, &Device::Cpu).unwrap();
         let exact = Matrix::new(&Weight::Float(weight.clone()), &EXACT).unwrap();

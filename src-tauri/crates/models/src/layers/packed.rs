@@ -1,11 +1,10 @@
 //! Products on the processor: from tensors to slices and back.
 
-use std::sync::Arc;
-
-use bimo_kernels::{Format, InstructionSet, PackedMatrix, Product, multiply};
+use bimo_kernels::{Curve, Format, InstructionSet, PackedMatrix, Product, multiply};
 use candle_core::quantized::GgmlDType;
 use candle_core::{CpuStorage, DType, Device, Result, Storage, Tensor, bail};
 
+use super::rows::with_numbers;
 use crate::threads::pool;
 use crate::{Blocks, Weight};
 
@@ -90,41 +89,31 @@ fn pack_others(blocks: &Blocks<'_>, rows: usize, columns: usize) -> Result<Packe
     failure.map_or(Ok(matrix), Err)
 }
 
-/// `x matrix^T + bias` for each: `[.., columns]` to `[.., rows]`.
-pub(super) fn multiply_packed(
-    x: &Tensor,
-    layers: &[(&Arc<PackedMatrix>, Option<&Tensor>)],
-) -> Result<Vec<Tensor>> {
-    let x = x.contiguous()?;
+/// A packed matrix, what is added to its product, and what that goes through.
+pub(super) type Layer<'a> = (&'a PackedMatrix, Option<&'a Tensor>, Option<Curve>);
+
+/// `curve(x matrix^T + bias)` for each, row after row.
+pub(super) fn multiply_packed(x: &Tensor, layers: &[Layer<'_>]) -> Result<Vec<Vec<f32>>> {
     let columns = x.dims().last().copied().unwrap_or_default();
-    if layers.iter().any(|(matrix, _)| matrix.columns() != columns) {
+    if layers.iter().any(|(matrix, ..)| matrix.columns() != columns) {
         bail!("rows of {columns} numbers are not as wide as the matrices");
     }
     let inputs = x.elem_count() / columns.max(1);
-    let biases = layers.iter().map(|(_, bias)| bias.map(Tensor::to_vec1::<f32>).transpose());
+    let biases = layers.iter().map(|(_, bias, _)| bias.map(Tensor::to_vec1::<f32>).transpose());
     let biases = biases.collect::<Result<Vec<_>>>()?;
-    let room = |(matrix, _): &(&Arc<PackedMatrix>, _)| vec![0.0f32; inputs * matrix.rows()];
+    let room = |(matrix, ..): &Layer<'_>| vec![0.0f32; inputs * matrix.rows()];
     let mut outputs: Vec<Vec<f32>> = layers.iter().map(room).collect();
-    {
-        let (storage, layout) = x.storage_and_layout();
-        let Storage::Cpu(storage) = &*storage else { bail!("the processor's memory") };
-        let x = &storage.as_slice::<f32>()?[layout.start_offset()..][..inputs * columns];
-        let mut products: Vec<Product<'_>> = layers
-            .iter()
-            .zip(&biases)
-            .zip(&mut outputs)
-            .map(|(((matrix, _), bias), output)| Product { matrix, bias: bias.as_deref(), output })
-            .collect();
-        multiply(pool(), InstructionSet::chosen(), x, &mut products);
-    }
-    let tensor = |((matrix, _), output): (&(&Arc<PackedMatrix>, _), Vec<f32>)| {
-        let mut shape = x.dims().to_vec();
-        if let Some(width) = shape.last_mut() {
-            *width = matrix.rows();
-        }
-        Tensor::from_vec(output, shape, &Device::Cpu)
-    };
-    layers.iter().zip(outputs).map(tensor).collect()
+    let places = layers.iter().zip(&biases).zip(&mut outputs);
+    let mut products: Vec<Product<'_>> = places
+        .map(|((&(matrix, _, curve), bias), output)| Product {
+            matrix,
+            bias: bias.as_deref(),
+            curve,
+            output,
+        })
+        .collect();
+    with_numbers(x, |x| multiply(pool(), InstructionSet::chosen(), x, &mut products))?;
+    Ok(outputs)
 }
 
 /// The rows with these numbers.

@@ -4,7 +4,7 @@ use bimo_kernels::{InstructionSet, Scaling, normalise};
 use candle_core::{Result, Tensor};
 use candle_nn::ops;
 
-use super::{Matrix, numbers, with_numbers};
+use super::{Activation, Matrix, numbers, with_numbers};
 
 /// `x W^T + b`.
 pub(crate) struct Linear {
@@ -22,8 +22,13 @@ impl Linear {
         self.matrix.multiply_adding(x, self.bias.as_ref())
     }
 
-    /// The same for several layers of one input, which is read once.
-    pub fn forward_all<const N: usize>(layers: [&Self; N], x: &Tensor) -> Result<[Tensor; N]> {
+    /// The same, and every number goes through the activation.
+    pub fn forward_bent(&self, x: &Tensor, activation: Activation) -> Result<Tensor> {
+        self.matrix.multiply_bending(x, self.bias.as_ref(), Some(activation))
+    }
+
+    /// The outputs of several layers of one input, as numbers row after row.
+    pub fn forward_all<const N: usize>(layers: [&Self; N], x: &Tensor) -> Result<[Vec<f32>; N]> {
         Matrix::multiply_all(layers.map(|layer| (&layer.matrix, layer.bias.as_ref())), x)
     }
 }

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use bimo_engine::TokenId;
+use bimo_kernels::InstructionSet;
 
 /// A partial sort looks at so many candidates first, then at four times as many, and so on.
 const FIRST_BLOCK: usize = 64;
@@ -134,9 +135,7 @@ pub(crate) fn likeliest(logits: &[f32], count: usize) -> Vec<TokenId> {
 
 /// ln of the sum of e to each: what turns a logit into a log-probability when it is subtracted.
 pub fn log_sum_exp(logits: &[f32]) -> f32 {
-    let top = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let sum: f64 = logits.iter().map(|logit| f64::from((logit - top).exp())).sum();
-    top + sum.ln() as f32
+    bimo_kernels::log_sum_exp(InstructionSet::chosen(), logits)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use bimo_kernels::{InstructionSet, soften};
 use rayon::prelude::*;
 
 use crate::layers::{dot, with_wide_registers};
@@ -102,16 +103,15 @@ fn look(
     with_wide_registers(
         #[inline(always)]
         || {
-            let mut top = f32::NEG_INFINITY;
             for (index, score) in scores.iter_mut().enumerate() {
                 *score += dot(query, keys.head(rows.at(index), head)) * scale;
-                top = top.max(*score);
             }
-            let mut sum = 0.0;
-            for score in scores.iter_mut() {
-                *score = (*score - top).exp();
-                sum += *score;
-            }
+        },
+    );
+    let sum = soften(InstructionSet::chosen(), scores);
+    with_wide_registers(
+        #[inline(always)]
+        || {
             for (index, weight) in scores.iter().enumerate() {
                 let value = values.head(rows.at(index), head);
                 for (output, value) in output.iter_mut().zip(value) {

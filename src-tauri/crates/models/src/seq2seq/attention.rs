@@ -97,14 +97,15 @@ impl Attention {
 
     /// Keys and values of rows.
     pub fn keep(&self, x: &Tensor) -> Result<Kept> {
-        let [key, value] = Linear::forward_all([&self.key, &self.value], x)?;
-        Ok(Kept { keys: numbers(&key)?, values: numbers(&value)? })
+        let [keys, values] = Linear::forward_all([&self.key, &self.value], x)?;
+        Ok(Kept { keys, values })
     }
 
     /// Queries, keys and values of rows.
     fn project(&self, x: &Tensor) -> Result<(Vec<f32>, Kept)> {
-        let [query, key, value] = Linear::forward_all([&self.query, &self.key, &self.value], x)?;
-        Ok((numbers(&query)?, Kept { keys: numbers(&key)?, values: numbers(&value)? }))
+        let layers = [&self.query, &self.key, &self.value];
+        let [query, keys, values] = Linear::forward_all(layers, x)?;
+        Ok((query, Kept { keys, values }))
     }
 
     fn finish(&self, seen: Vec<f32>, like: &Tensor) -> Result<Tensor> {

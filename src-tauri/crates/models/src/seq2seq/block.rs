@@ -3,7 +3,7 @@
 use candle_core::{Result, Tensor};
 
 use super::attention::Attention;
-use crate::layers::{Activation, Linear, Norm};
+use crate::layers::{Activation, Linear, Norm, rows};
 
 /// A part of a block with its norm; what it finds is added to the stream.
 pub(super) struct Part<P> {
@@ -54,10 +54,11 @@ impl FeedForward {
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let bent = match &self.gate {
             Some(gate) => {
-                let [gate, up] = Linear::forward_all([gate, &self.up], x)?;
-                self.activation.bend_and_multiply(&gate, &up)?
+                let [mut gate, up] = Linear::forward_all([gate, &self.up], x)?;
+                self.activation.gate(&mut gate, &up);
+                rows(gate, up.len() / x.dim(0)?)?.to_device(x.device())?
             }
-            None => self.activation.bend(&self.up.forward(x)?)?,
+            None => self.up.forward_bent(x, self.activation)?,
         };
         self.down.forward(&bent)
     }
