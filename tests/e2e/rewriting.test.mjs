@@ -251,7 +251,14 @@ test("sentences are compared by an encoder where one is chosen, and by their wor
   await desk.see("encoder-failed");
   assert.match(await desk.textOf("compared"), /by the words/);
   await desk.photograph("summarize-encoder-gone");
-  await desk.ask("use_model", { task: "embed", path: null });
+  await desk.click("rail-models");
+  await desk.choose("model-for-embed", "");
+  const encoder = async () => (await desk.ask("models")).tasks.find(({ task }) => task === "embed");
+  await desk.until("words are compared from now on", async () => (await encoder()).path === null);
+  await desk.photograph("summarize-no-encoder");
+  await desk.click("rail-summarize");
+  await ended(await lay(`${ARTICLE} Somebody sang.`));
+  await desk.gone("encoder-failed");
 });
 
 for (const [language, theme] of [["zh", "dark"], ["en", "light"]]) {

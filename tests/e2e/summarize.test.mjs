@@ -184,6 +184,36 @@ test("a novel of 100,000 words is summarised, and the window stays quick", async
   await desk.photograph("summarize-novel");
 });
 
+test("a million characters in one line are summarised, and the window stays quick", async () => {
+  const line = Array.from({ length: 9000 }, (_, at) => `In the winter of year ${at} the keeper of lamp ${at % 31} carried letter ${(at * 7) % 97} over the frozen river to house ${at % 13}.`).join(" ");
+  assert.ok(line.length > 900_000, `${line.length} characters`);
+  await blank();
+  await paste(line, "");
+  await summarized();
+  assert.match(await desk.textOf("article-facts"), /9,000 sentences/);
+  const slowest = await desk.session.executeAsyncScript(`
+    const done = arguments[0];
+    const times = [];
+    const go = (left) => {
+      if (left === 0) return done(Math.max(...times));
+      const from = performance.now();
+      document.querySelector("[data-testid=sentence]").click();
+      requestAnimationFrame(() => setTimeout(() => { times.push(performance.now() - from); go(left - 1); }));
+    };
+    go(5);`);
+  assert.ok(slowest < 1000, `a jump took ${Math.round(slowest)} ms`);
+});
+
+test("what has no sentences is refused in words, and stays", async () => {
+  for (const text of ["Word", "😀😀😀", "……"]) {
+    await blank();
+    await typeArticle(text);
+    await desk.press(Key.CONTROL, Key.ENTER);
+    await desk.until("it is said", async () => /no sentences to summarise/.test(await desk.textOf("error")));
+    assert.equal(await article(), text);
+  }
+});
+
 test("a model's own words come with what they rest on, and without a model it is said what to get", async () => {
   await blank();
   await desk.click("method-rewritten");

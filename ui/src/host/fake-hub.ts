@@ -93,9 +93,9 @@ const CATALOGUE: CatalogueEntry[] = [
     recommended: false,
   }),
   entry({
-    task: "embed",
-    address: "BAAI/bge-small-zh-v1.5",
-    title: "BGE small Chinese",
+    task: "answer",
+    address: "uer/roberta-base-chinese-extractive-qa",
+    title: "RoBERTa answers",
     licence: null,
     pickle: true,
     runs: false,

@@ -130,10 +130,10 @@ export class Desk {
     });
   }
 
-  /** Uses a model for a task from now on. One that writes brings its own voice, if it has one. */
-  async useModel(task: ModelTask, model: ShelvedModel): Promise<boolean> {
-    if (!(await this.attempt(() => this.host.useModel(task, model.path)))) return false;
-    if (task === "story" && model.defaults) this.changeSettings({ writing: model.defaults });
+  /** Uses a model for a task from now on, or none. One that writes brings its own voice, if it has one. */
+  async useModel(task: ModelTask, model: ShelvedModel | null): Promise<boolean> {
+    if (!(await this.attempt(() => this.host.useModel(task, model?.path ?? null)))) return false;
+    if (task === "story" && model?.defaults) this.changeSettings({ writing: model.defaults });
     return this.showShelf(this.host.models());
   }
 

@@ -32,7 +32,7 @@ describe("the catalogue", () => {
     const { user } = await openModels();
     await user.click(screen.getByTestId("task-translate"));
     expect(await screen.findByTestId("entry")).not.toHaveTextContent(en.hub.notYet);
-    await user.click(screen.getByTestId("task-embed"));
+    await user.click(screen.getByTestId("task-answer"));
     const entry = await screen.findByTestId("entry");
     expect(entry).toHaveTextContent(en.hub.notYet);
     expect(within(entry).queryByTestId("download-entry")).toBeNull();
