@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_the_attention_of_the_processor() {
+    fn it_is_the_attention_of_the_cpu() {
         let shapes = [(4, 4, 7, 7, 16), (6, 2, 3, 50, 20), (4, 1, 1, 33, 8), (8, 2, 40, 300, 64)];
         for ((heads, kv_heads, count, length, width), window) in
             shapes.into_iter().flat_map(|shape| [None, Some(1), Some(17)].map(|w| (shape, w)))
