@@ -59,13 +59,7 @@ impl MemoryNeed {
 
     /// The same for a model whose texts are short.
     pub fn of_weights(file_bytes: u64, parameters: u64, precision: Precision) -> Self {
-        let kept = kept_bytes(file_bytes, parameters, precision);
-        let weights = match precision {
-            Precision::Exact => kept,
-            // Blocks are repacked for the processor, and the originals live until that is done.
-            Precision::Fast => kept.saturating_mul(2),
-        };
-        Self { weights, cache: 0 }
+        Self { weights: kept_bytes(file_bytes, parameters, precision), cache: 0 }
     }
 
     /// An estimate before any file is here. `file_bytes` are those of the weights' files.
@@ -152,7 +146,7 @@ mod tests {
         let (parameters, file_bytes) = (596_049_920, 596_049_920 / 32 * 34);
         let context = ExpectedContext { layers: 28, kv_heads: 8, head_dim: 128, tokens: 40_960 };
         let need = MemoryNeed::expected(parameters, file_bytes, context);
-        assert_eq!(need.weights, 2 * file_bytes);
+        assert_eq!(need.weights, file_bytes);
         assert_eq!(need.cache, 4096 * 28 * 2 * 8 * 128 * 4);
         // What has more bytes than Q8_0 is kept as Q8_0.
         assert_eq!(MemoryNeed::expected(parameters, parameters * 4, context), need);

@@ -16,6 +16,9 @@ use crate::{Blocks, Weight};
 const COLUMNS_MULTIPLE: usize = 256;
 const ROWS_MULTIPLE: usize = 16;
 
+/// On Arm candle has instructions for 8-bit products that our own kernels have not.
+const CANDLE_IS_FASTER: bool = cfg!(target_arch = "aarch64");
+
 /// A matrix `[rows, columns]`: it turns vectors of `columns` numbers into vectors of `rows` numbers, and its own rows
 /// can be looked up.
 #[derive(Clone)]
@@ -31,7 +34,7 @@ enum Form {
     Float(Tensor),
     /// Few bits, on the processor.
     Packed(Arc<PackedMatrix>),
-    /// Few bits, on a GPU; padded with zeros to what the fast kernels want.
+    /// Few bits, where candle multiplies; padded with zeros to what its fast kernels want.
     Blocks(Arc<QTensor>),
 }
 
@@ -47,7 +50,7 @@ impl Matrix {
         };
         let form = match (placement.precision, weight) {
             (Precision::Exact, weight) => Form::Float(to_float(weight, &placement.device)?),
-            (Precision::Fast, weight) if placement.device.is_cpu() => {
+            (Precision::Fast, weight) if placement.device.is_cpu() && !CANDLE_IS_FASTER => {
                 Form::Packed(Arc::new(pack(weight)?))
             }
             (Precision::Fast, Weight::Quantized(blocks)) if is_fast(blocks.dtype()) => {
