@@ -64,25 +64,29 @@ impl KvCache {
 
     /// Makes room for so many places; what the first `filled` hold is kept.
     pub fn grow(&mut self, capacity: usize, filled: usize) {
-        let capacity = capacity.next_multiple_of(TILE);
-        if capacity <= self.capacity {
-            return;
+        if capacity.next_multiple_of(TILE) > self.capacity {
+            *self = self.with_room(capacity, filled);
         }
+    }
+
+    /// A copy of what the first `filled` places hold, with room for so many.
+    pub fn with_room(&self, capacity: usize, filled: usize) -> Self {
+        let capacity = capacity.next_multiple_of(TILE);
         let (keys_of, values_of) = (self.key_head(), self.value_head());
-        self.capacity = capacity;
-        let (new_keys, new_values) = (self.key_head(), self.value_head());
+        let (new_keys, new_values) = (capacity * self.width, capacity * self.row());
         let filled_keys = filled.next_multiple_of(TILE) * self.width;
         let filled_values = filled * self.row();
-        match &mut self.numbers {
-            Numbers::Whole { keys, values } => {
-                *keys = moved(keys, keys_of, new_keys, filled_keys, self.heads);
-                *values = moved(values, values_of, new_values, filled_values, self.heads);
-            }
-            Numbers::Halves { keys, values } => {
-                *keys = moved(keys, keys_of, new_keys, filled_keys, self.heads);
-                *values = moved(values, values_of, new_values, filled_values, self.heads);
-            }
-        }
+        let numbers = match &self.numbers {
+            Numbers::Whole { keys, values } => Numbers::Whole {
+                keys: moved(keys, keys_of, new_keys, filled_keys, self.heads),
+                values: moved(values, values_of, new_values, filled_values, self.heads),
+            },
+            Numbers::Halves { keys, values } => Numbers::Halves {
+                keys: moved(keys, keys_of, new_keys, filled_keys, self.heads),
+                values: moved(values, values_of, new_values, filled_values, self.heads),
+            },
+        };
+        Self { heads: self.heads, width: self.width, capacity, numbers }
     }
 
     /// Writes the keys and values of places from `first` on, row after row.

@@ -97,11 +97,17 @@ impl Context {
         self.tokens.iter().zip(tokens).take_while(|(a, b)| a == b).count()
     }
 
-    /// One that shares nothing with this and can go another way.
+    /// One that shares nothing with this and can go another way. Of a cache only what was read is copied: it may have
+    /// room for a text that is many times as long.
     pub fn duplicate(&self) -> Result<Self> {
+        let read = self.tokens.len();
+        let capacity = match self.shape.device.is_cpu() {
+            true => (read + GROWTH_TOKENS).min(self.shape.limit),
+            false => self.capacity,
+        };
         let copy = |layer: &Layer| -> Result<Layer> {
             Ok(match layer {
-                Layer::Cache(cache) => Layer::Cache(cache.clone()),
+                Layer::Cache(cache) => Layer::Cache(cache.with_room(capacity, read)),
                 Layer::Tensors { keys, values } => {
                     Layer::Tensors { keys: keys.copy()?, values: values.copy()? }
                 }
@@ -110,7 +116,7 @@ impl Context {
         Ok(Self {
             tokens: self.tokens.clone(),
             layers: self.layers.iter().map(copy).collect::<Result<_>>()?,
-            capacity: self.capacity,
+            capacity,
             shape: self.shape.clone(),
             foreseen: self.foreseen,
             is_long: self.is_long,
