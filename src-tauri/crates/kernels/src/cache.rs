@@ -19,7 +19,6 @@ pub enum Kept {
 }
 
 /// The keys and values of a layer.
-#[derive(Clone)]
 pub struct KvCache {
     heads: usize,
     width: usize,
@@ -28,7 +27,6 @@ pub struct KvCache {
     pub(crate) numbers: Numbers,
 }
 
-#[derive(Clone)]
 pub(crate) enum Numbers {
     Whole { keys: Vec<f32>, values: Vec<f32> },
     Halves { keys: Vec<u16>, values: Vec<u16> },
