@@ -23,10 +23,11 @@ const NOTE_FAULTS = `
   addEventListener("error", (event) => note(event.error ?? event.message));
   addEventListener("unhandledrejection", (event) => note(event.reason));`;
 
-/** A folder for a library, which `forget` removes. */
+/** A library's path, in a folder with room for more beside it; `forget` removes both. */
 export function newLibrary() {
   const folder = mkdtempSync(join(tmpdir(), "bimo-library-"));
   return {
+    folder,
     path: join(folder, "library"),
     forget: () => rmSync(folder, { recursive: true, force: true }),
   };

@@ -1,23 +1,18 @@
 // The library's tree, worked with the mouse.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { before, test } from "node:test";
 
 import { Origin } from "selenium-webdriver";
 
-import { Key, newLibrary, openDesk } from "./harness.mjs";
+import { Key, openDesk } from "./harness.mjs";
+import { libraryForTests } from "./hooks.mjs";
 
-const library = newLibrary();
+const library = libraryForTests(() => desk);
 let desk;
 
 before(async () => {
   desk = await openDesk(library);
-});
-after(async () => {
-  const faults = await desk?.faults();
-  await desk?.quit();
-  library.forget();
-  assert.deepEqual(faults, [], "the interface has caught all its errors");
 });
 
 const stored = async () => (await desk.ask("desk_state")).library.works;

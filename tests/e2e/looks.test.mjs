@@ -1,19 +1,20 @@
 // Every panel in both themes and both languages: it is there, it can be read by everyone, and nothing foreign loads.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import axe from "axe-core";
 
-import { Key, newLibrary, openDesk } from "./harness.mjs";
+import { Key, openDesk } from "./harness.mjs";
+import { libraryForTests } from "./hooks.mjs";
 
 const PANELS = ["write", "translate", "summarize", "sentiment", "history", "models", "settings"];
 const LANGUAGES = { en: "en", zh: "zh-CN" };
 /** Longer than any motion of the interface. */
 const SETTLED_MS = 250;
 
-const library = newLibrary();
+const library = libraryForTests(() => desk);
 let desk;
 
 before(async () => {
@@ -23,12 +24,6 @@ before(async () => {
   await desk.press(Key.CONTROL, Key.ENTER);
   await desk.until("the model has begun", async () => (await desk.byModel()) !== "");
   await desk.rest();
-});
-after(async () => {
-  const faults = await desk?.faults();
-  await desk?.quit();
-  library.forget();
-  assert.deepEqual(faults, [], "the interface has caught all its errors");
 });
 
 async function set(language, theme) {

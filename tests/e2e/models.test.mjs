@@ -2,13 +2,14 @@
 
 import assert from "node:assert/strict";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { after, before, test } from "node:test";
+import { join } from "node:path";
+import { before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import axe from "axe-core";
 
-import { Key, newLibrary, openDesk } from "./harness.mjs";
+import { Key, openDesk } from "./harness.mjs";
+import { libraryForTests } from "./hooks.mjs";
 import { openHub } from "./hub.mjs";
 
 const FIXTURE = join(import.meta.dirname, "../reference/fixtures/models/llama-gguf-q8_0/model.gguf");
@@ -20,8 +21,8 @@ const HELD = 30_000;
 const SETTLED_MS = 250;
 const PATIENCE_MS = 30_000;
 
-const library = newLibrary();
-const models = join(dirname(library.path), "models");
+const library = libraryForTests(() => desk, () => hub?.close());
+const models = join(library.folder, "models");
 const content = readFileSync(FIXTURE);
 let hub;
 let desk;
@@ -31,13 +32,6 @@ const open = () => openDesk(library, { env: { HF_ENDPOINT: hub.address, HF_TOKEN
 before(async () => {
   hub = await openHub(REPO, new Map([[FILE, content], ["README.md", Buffer.from("# Tiny")]]));
   desk = await open();
-});
-after(async () => {
-  const faults = await desk?.faults();
-  await desk?.quit();
-  await hub?.close();
-  library.forget();
-  assert.deepEqual(faults, [], "the interface has caught all its errors");
 });
 
 /** What makes the window hard or impossible to use for somebody, one line each. */

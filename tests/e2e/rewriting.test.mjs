@@ -2,14 +2,14 @@
 // middle; books and letters as sources, and sentences compared by an encoder. The models have random weights or recite.
 
 import assert from "node:assert/strict";
-import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { cpSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import { openCompletions } from "./completions.mjs";
-import { Key, newLibrary, openDesk } from "./harness.mjs";
+import { Key, openDesk } from "./harness.mjs";
+import { libraryForTests } from "./hooks.mjs";
 
 /** A model is read and writes. */
 const PATIENCE_MS = 60_000;
@@ -27,8 +27,8 @@ const CHINESE = [
   "沿线的房租已经涨了两成，不少租户担心住不起地铁旁边的房子。政府说会在终点站旁边建一批便宜的公寓，明年秋天交付。",
 ];
 
-const library = newLibrary();
-const folder = mkdtempSync(join(tmpdir(), "bimo-rewriting-"));
+const library = libraryForTests(() => desk, () => server?.close());
+const { folder } = library;
 let server;
 let desk;
 
@@ -39,14 +39,6 @@ before(async () => {
   await desk.ask("add_server", { server: added, keepKey: false });
   await desk.click("rail-summarize");
   await desk.see("start");
-});
-after(async () => {
-  const faults = await desk?.faults();
-  await desk?.quit();
-  await server?.close();
-  library.forget();
-  rmSync(folder, { recursive: true, force: true });
-  assert.deepEqual(faults, [], "the interface has caught all its errors");
 });
 
 const textsOf = (selector) =>

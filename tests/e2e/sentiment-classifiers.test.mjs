@@ -1,14 +1,14 @@
 // Classifiers in the real window whose labels are no moods, or thousands; models that cannot do it; tables of texts.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import { classifierWith, encoder } from "./classifiers.mjs";
-import { Key, newLibrary, openDesk } from "./harness.mjs";
+import { Key, openDesk } from "./harness.mjs";
+import { libraryForTests } from "./hooks.mjs";
 
 /** A model reads its weights and some sentences. */
 const PATIENCE_MS = 60_000;
@@ -17,8 +17,8 @@ const TEXT = "The match ended in a draw. Shares fell again. The moon is far away
 const BART = fileURLToPath(new URL("../reference/fixtures/seq2seq/bart-safetensors", import.meta.url));
 const TOPICS = ["World", "Sports", "Business", "Sci/Tech"];
 
-const library = newLibrary();
-const folder = mkdtempSync(join(tmpdir(), "bimo-classifiers-"));
+const library = libraryForTests(() => desk);
+const { folder } = library;
 let desk;
 
 before(async () => {
@@ -33,13 +33,6 @@ before(async () => {
   await desk.ask("bring_model", { path: encoder("xlm-roberta-sentiment") });
   await desk.click("rail-sentiment");
   await desk.see("mood-text");
-});
-after(async () => {
-  const faults = await desk?.faults();
-  await desk?.quit();
-  library.forget();
-  rmSync(folder, { recursive: true, force: true });
-  assert.deepEqual(faults, [], "the interface has caught all its errors");
 });
 
 const read = () => desk.until("it is read", async () => / in all$/.test(await desk.textOf("mood-status")), PATIENCE_MS);

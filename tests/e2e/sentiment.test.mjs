@@ -1,32 +1,25 @@
 // Moods in the real window, by the classifier inside the program: a text of one's own, a work, its arc, and a table of labels.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { before, test } from "node:test";
 
-import { Key, newLibrary, openDesk } from "./harness.mjs";
+import { Key, openDesk } from "./harness.mjs";
+import { libraryForTests } from "./hooks.mjs";
 
 /** The model reads its weights and some sentences. */
 const PATIENCE_MS = 60_000;
 const JOY = "She laughed, and it was the happiest day of her life.";
 const WOE = "He died alone in the cold, and nobody wept for him.";
 
-const library = newLibrary();
-const folder = mkdtempSync(join(tmpdir(), "bimo-moods-"));
+const library = libraryForTests(() => desk);
+const { folder } = library;
 let desk;
 
 before(async () => {
   desk = await openDesk(library);
   await desk.click("rail-sentiment");
-});
-after(async () => {
-  const faults = await desk?.faults();
-  await desk?.quit();
-  library.forget();
-  rmSync(folder, { recursive: true, force: true });
-  assert.deepEqual(faults, [], "the interface has caught all its errors");
 });
 
 const tinted = (look) =>

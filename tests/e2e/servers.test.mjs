@@ -1,30 +1,24 @@
 // A server writes in place of the model in the program: added, asked, written with, and left again.
 
 import assert from "node:assert/strict";
-import { dirname, join } from "node:path";
-import { after, before, test } from "node:test";
+import { join } from "node:path";
+import { before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { openCompletions } from "./completions.mjs";
-import { Key, newLibrary, openDesk } from "./harness.mjs";
+import { Key, openDesk } from "./harness.mjs";
+import { libraryForTests } from "./hooks.mjs";
 
 const KEY = "sk-only-for-this-test";
 const SETTLED_MS = 250;
 
-const library = newLibrary();
+const library = libraryForTests(() => desk, () => server?.close());
 let server;
 let desk;
 
 before(async () => {
   server = await openCompletions(KEY);
-  desk = await openDesk(library, { env: { BIMO_MODELS: join(dirname(library.path), "models") } });
-});
-after(async () => {
-  const faults = await desk?.faults();
-  await desk?.quit();
-  await server?.close();
-  library.forget();
-  assert.deepEqual(faults, [], "the interface has caught all its errors");
+  desk = await openDesk(library, { env: { BIMO_MODELS: join(library.folder, "models") } });
 });
 
 const fill = async (id, text) => (await desk.see(id)).sendKeys(text);

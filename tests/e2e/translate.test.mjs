@@ -2,31 +2,24 @@
 // survive a kill.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { before, test } from "node:test";
 
-import { Key, newLibrary, openDesk } from "./harness.mjs";
+import { Key, openDesk } from "./harness.mjs";
+import { libraryForTests } from "./hooks.mjs";
 
 const HAN = /\p{Script=Han}/u;
 /** The translator reads its weights and writes a sentence. */
 const PATIENCE_MS = 60_000;
 
-const library = newLibrary();
-const folder = mkdtempSync(join(tmpdir(), "bimo-documents-"));
+const library = libraryForTests(() => desk);
+const { folder } = library;
 let desk;
 
 before(async () => {
   desk = await openDesk(library);
   await desk.click("rail-translate");
-});
-after(async () => {
-  const faults = await desk?.faults();
-  await desk?.quit();
-  library.forget();
-  rmSync(folder, { recursive: true, force: true });
-  assert.deepEqual(faults, [], "the interface has caught all its errors");
 });
 
 /** The translations on the screen, in the order of the text. */

@@ -1,26 +1,21 @@
 // A story goes on in the real window: the keys of the page, in both languages.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { Key, newLibrary, openDesk } from "./harness.mjs";
+import { Key, openDesk } from "./harness.mjs";
+import { libraryForTests } from "./hooks.mjs";
 
 const ENGLISH = "The fox came down to the river, and when he saw the old woman he";
 const CHINESE = "从前有一个打鱼的老人，住在海边的一间小屋里。一天早上，他";
 const HAN = /\p{Script=Han}/u;
 
-const library = newLibrary();
+const library = libraryForTests(() => desk);
 let desk;
 
 before(async () => {
   desk = await openDesk(library);
-});
-after(async () => {
-  const faults = await desk?.faults();
-  await desk?.quit();
-  library.forget();
-  assert.deepEqual(faults, [], "the interface has caught all its errors");
 });
 
 /** Writes on until the model has ended by itself, and answers with what it wrote. */
