@@ -1015,6 +1015,14 @@ export type MoodBasis =
 /**  The mean of the sentences, each as important as it is long. */
 "sentences";
 
+/**  A text that another is compared with. */
+export type MoodBeside = {
+	/**  It. */
+	source: MoodSource,
+	/**  What it was called in the list. */
+	title: string,
+};
+
 /**  Somebody who is found in a text by name. */
 export type MoodCharacter = {
 	/**  All are looked for, the first is shown. */
@@ -1051,6 +1059,8 @@ export type MoodDraft = {
 	part: number | null,
 	/**  What is drawn; nothing for what is usual. */
 	measure: MoodMeasure | null,
+	/**  What it is compared with. */
+	beside: MoodBeside | null,
 	/**  Many texts are labelled, instead of one being read. */
 	labels: boolean,
 	/**  Texts to label, one a line. */

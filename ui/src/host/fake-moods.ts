@@ -99,7 +99,17 @@ export function fakeMoods({ fail, pace, library, chapter, translation, summary, 
   const revisions: FakeMoods["revisions"] = new Map();
   let numbers = 0;
   let failure: string | null = null;
-  let draft: MoodDraft = { text: "", source: null, part: null, measure: null, labels: false, lines: "", table: null, classifier: null };
+  let draft: MoodDraft = {
+    text: "",
+    source: null,
+    part: null,
+    measure: null,
+    beside: null,
+    labels: false,
+    lines: "",
+    table: null,
+    classifier: null,
+  };
 
   const raise = (code: string): never => {
     throw fail(code);

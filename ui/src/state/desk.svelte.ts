@@ -114,6 +114,17 @@ export class Desk {
     }
   }
 
+  /** As `attempt`, of what is tried again by itself: once it goes well, its failure is no longer shown. */
+  attempts(request: () => Promise<void>): () => Promise<boolean> {
+    let shown: ApiError | null = null;
+    return async () => {
+      const went = await this.attempt(request);
+      if (went && shown !== null && this.failure === shown) this.failure = null;
+      shown = went ? null : this.failure;
+      return went;
+    };
+  }
+
   /** A change of the library; its answer is the library now. */
   change(request: Promise<Library>): Promise<boolean> {
     return this.attempt(async () => {

@@ -1,6 +1,14 @@
 // Two texts side by side: another draft, the translation, another chapter.
 
-import { type ApiError, asApiError, type ChapterRevision, type MoodComparison, type MoodMeasure, type MoodSource } from "../../host";
+import {
+  type ApiError,
+  asApiError,
+  type ChapterRevision,
+  type MoodBeside,
+  type MoodComparison,
+  type MoodMeasure,
+  type MoodSource,
+} from "../../host";
 import type { Desk } from "../../state/desk.svelte";
 import { Reading } from "./reading.svelte";
 
@@ -30,6 +38,17 @@ export class Comparing {
     return this.#error ?? this.other.error;
   }
 
+  /** What is left here. */
+  get draft(): MoodBeside | null {
+    return this.source && { source: this.source, title: this.title };
+  }
+
+  /** What was left here is chosen again; it is read as soon as the main text is. */
+  bringBack(left: MoodBeside | null): void {
+    this.source = left?.source ?? null;
+    this.title = left?.title ?? "";
+  }
+
   async with(source: MoodSource, title: string, measure: MoodMeasure | null): Promise<void> {
     this.clear();
     this.source = source;
@@ -49,7 +68,15 @@ export class Comparing {
   /** The main text has changed, or something else is drawn. */
   refresh(measure: MoodMeasure | null): void {
     this.#measure = measure;
-    if (this.source) void this.#compare();
+    const { source, other } = this;
+    if (!source) return;
+    const isRead = other.about !== null || other.running || other.error !== null;
+    void (isRead ? this.#compare() : other.read({ source, model: null }));
+  }
+
+  /** What it is compared with may have been changed elsewhere. */
+  async readAgain(): Promise<void> {
+    if (this.other.about) await this.other.again();
   }
 
   async lookForDrafts(source: MoodSource): Promise<void> {

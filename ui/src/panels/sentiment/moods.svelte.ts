@@ -63,18 +63,22 @@ export class Moods {
   });
   /** What is left here. */
   readonly draft: MoodDraft = $derived.by(() => {
-    const { source, part, measure, labelling } = this;
+    const { source, part, measure, comparing, labelling } = this;
     const own = source.kind === "text";
-    return { text: this.#typed, source: own ? null : source, part, measure, labels: this.look === "labels", ...labelling.draft };
+    const main = { text: this.#typed, source: own ? null : source, part, measure, beside: comparing.draft };
+    return { ...main, labels: this.look === "labels", ...labelling.draft };
   });
-  readonly #keeper = new Keeper(() => this.desk.attempt(() => this.desk.host.keepMoodDraft(this.draft)));
+  readonly #keeper: Keeper;
   #timer: ReturnType<typeof setTimeout> | null = null;
   #resting: ReturnType<typeof setTimeout> | null = null;
   #looks = 0;
+  /** The panel opens for a text that is being read already, and as it is now. */
+  #opensPanel = false;
   #started: Promise<boolean> | null = null;
 
   constructor(desk: Desk) {
     this.desk = desk;
+    this.#keeper = new Keeper(desk.attempts(() => desk.host.keepMoodDraft(this.draft)));
     this.main = new Reading(desk.host, () => void this.#look());
     this.cast = new Cast(desk);
     this.comparing = new Comparing(desk, this.main);
@@ -116,11 +120,12 @@ export class Moods {
   /** Brings back what was left here, and hears of the model from now on. Answers whether it could; only then once. */
   start(): Promise<boolean> {
     this.#started ??= this.desk.attempt(async () => {
-      const { text, source, part, measure, labels, ...others } = await this.desk.host.moodDraft();
+      const { text, source, part, measure, beside, labels, ...others } = await this.desk.host.moodDraft();
       this.#typed = text;
       this.source = source ?? { kind: "text", text };
       this.part = part;
       this.measure = measure;
+      this.comparing.bringBack(beside);
       this.look = labels ? "labels" : "text";
       await this.labelling.bringBack(others);
       await this.desk.host.watchMoodModel((status) => (this.model = status));
@@ -156,6 +161,7 @@ export class Moods {
     if (source.kind === "text") this.#typed = source.text;
     this.opened += 1;
     this.look = "text";
+    this.#opensPanel = this.desk.panel !== "sentiment";
     this.desk.panel = "sentiment";
     await this.cast.load(this.work);
     await this.read();
@@ -180,6 +186,10 @@ export class Moods {
   /** What is not typed here may have been changed elsewhere, and what was left here is not read yet. */
   async refresh(): Promise<void> {
     if (!(await this.start())) return;
+    const isFresh = this.#opensPanel;
+    this.#opensPanel = false;
+    if (isFresh) return;
+    await this.comparing.readAgain();
     if (this.source.kind === "text" && this.main.about) return;
     await this.cast.load(this.work);
     await this.read();

@@ -208,6 +208,10 @@ describe("the arc", () => {
     expect(screen.getAllByTestId("arc-line")).toHaveLength(2);
     await user.click(screen.getByTestId("farthest"));
     expect(window.moods.chosen).not.toBeNull();
+    // Written on elsewhere, it is read again when one comes back.
+    window.host.feelings.revisions.set(chapter, [{ id: 7, reason: "bigLoss", version: 1, createdAtMs: 0, body: JOY }]);
+    await window.moods.refresh();
+    await waitFor(() => expect(window.moods.comparing.found?.other.sentences).toBe(1));
     await user.selectOptions(screen.getByTestId("compare-with"), "");
     await waitFor(() => expect(screen.getAllByTestId("arc-line")).toHaveLength(1));
   });
@@ -270,7 +274,7 @@ describe("a work", () => {
 
   it("shows how far it is read, is stopped by Esc, and goes on", async () => {
     const user = userEvent.setup();
-    const window = await openWindow({ pace: 4 });
+    const window = await openWindow({ pace: 50 });
     const [work = expect.fail("no work")] = window.desk.library.works;
     const { chapter } = await window.host.createChapter(work.id, "Long", null);
     await window.host.replacePage(chapter, Array.from({ length: 120 }, (_, at) => `Sentence ${at}.`).join(" "), []);
@@ -384,6 +388,31 @@ describe("what is left in the panel", () => {
     expect(moods.labelling.text).toBe("one\ntwo");
   });
 
+  it("has the text that it is compared with, which is read again and laid beside it", async () => {
+    const window = await openWork();
+    const chapter = window.moods.main.about?.parts[1]?.chapter ?? expect.fail("no chapter");
+    await window.moods.compareWith({ kind: "chapter", chapter }, "Gulls");
+    const beside = { source: { kind: "chapter", chapter }, title: "Gulls" };
+    await waitFor(async () => expect((await window.host.moodDraft()).beside).toEqual(beside));
+    const moods = await reopened(window);
+    expect(moods.comparing.found).toBeNull();
+    await moods.refresh();
+    await waitFor(() => expect(moods.comparing.found?.other.sentences).toBe(2));
+    expect(moods.comparing.title).toBe("Gulls");
+    moods.comparing.clear();
+    expect(moods.draft.beside).toBeNull();
+  });
+
+  it("names what is compared with it and is gone", async () => {
+    const window = await openWork();
+    await window.moods.compareWith({ kind: "revision", revision: 99 }, "An hour ago");
+    await waitFor(async () => expect((await window.host.moodDraft()).beside?.title).toBe("An hour ago"));
+    const moods = await reopened(window);
+    await moods.refresh();
+    await waitFor(() => expect(moods.comparing.failure?.code).toBe("not_found"));
+    expect(moods.main.error).toBeNull();
+  });
+
   it("stays when a chapter is read in its place", async () => {
     const window = await openPanel();
     type(TEXT);
@@ -400,6 +429,7 @@ describe("what is left in the panel", () => {
     type(TEXT);
     expect(await screen.findByText(en.errors["disk_full"] ?? "?")).toBeVisible();
     await waitFor(async () => expect((await window.host.moodDraft()).text).toBe(TEXT), { timeout: 5000 });
+    await waitFor(() => expect(screen.queryByText(en.errors["disk_full"] ?? "?")).toBeNull());
   });
 });
 

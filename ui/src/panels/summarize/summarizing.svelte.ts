@@ -80,10 +80,11 @@ export class Summarizing {
   #meanwhile: SummaryEvent[] | null = null;
   /** Counts up with every text that is asked for: an answer that was overtaken is not shown. */
   #turn = 0;
-  readonly #keeper = new Keeper(() => this.desk.attempt(() => this.desk.host.keepSummaryDraft(this.#kept)));
+  readonly #keeper: Keeper;
 
   constructor(desk: Desk) {
     this.desk = desk;
+    this.#keeper = new Keeper(desk.attempts(() => desk.host.keepSummaryDraft(this.#kept)));
   }
 
   get id(): SummaryId | null {

@@ -40,9 +40,9 @@ pub use mood_view::{
 };
 pub use page::{AuthorSpan, ChapterPage, ChapterRevision, Edit, Guidance, RevisionReason, Saved};
 pub use sentiment::{
-    LabelScore, Mood, MoodDraft, MoodEvent, MoodMeasure, MoodModel, MoodPart, MoodProgress,
-    MoodReading, MoodReadingId, MoodRequest, MoodSentence, MoodSide, MoodSource, MoodWish,
-    Polarity, Scoring,
+    LabelScore, Mood, MoodBeside, MoodDraft, MoodEvent, MoodMeasure, MoodModel, MoodPart,
+    MoodProgress, MoodReading, MoodReadingId, MoodRequest, MoodSentence, MoodSide, MoodSource,
+    MoodWish, Polarity, Scoring,
 };
 pub use server::{Destination, KeyFrom, KnownServer, NewServer};
 pub use settings::{

@@ -39,6 +39,8 @@ pub struct MoodDraft {
     pub part: Option<u32>,
     /// What is drawn; nothing for what is usual.
     pub measure: Option<MoodMeasure>,
+    /// What it is compared with.
+    pub beside: Option<MoodBeside>,
     /// Many texts are labelled, instead of one being read.
     pub labels: bool,
     /// Texts to label, one a line.
@@ -47,6 +49,16 @@ pub struct MoodDraft {
     pub table: Option<MoodSource>,
     /// The classifier that labels; nothing for the one that reads moods.
     pub classifier: Option<String>,
+}
+
+/// A text that another is compared with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub struct MoodBeside {
+    /// It.
+    pub source: MoodSource,
+    /// What it was called in the list.
+    pub title: String,
 }
 
 /// Where a text comes from.

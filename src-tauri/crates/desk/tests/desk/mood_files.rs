@@ -2,8 +2,8 @@
 
 use bimo_desk::Desk;
 use bimo_desk::wire::{
-    ApiError, ModelTask, MoodCharacter, MoodDraft, MoodEvent, MoodMeasure, MoodRequest, MoodSource,
-    SummaryId,
+    ApiError, ModelTask, MoodBeside, MoodCharacter, MoodDraft, MoodEvent, MoodMeasure, MoodRequest,
+    MoodSource, RevisionId, SummaryId,
 };
 use bimo_engine::scripted::ScriptedGenerator;
 
@@ -104,11 +104,13 @@ async fn what_was_left_in_the_panel_is_there_after_a_restart() {
     let desk = desk_with(&place, Counting::new()).await;
     assert_eq!(desk.mood_draft().await.expect("nothing yet"), MoodDraft::default());
     let summary = MoodSource::Summary { summary: SummaryId(7) };
+    let revision = MoodSource::Revision { revision: RevisionId(3) };
     let left = MoodDraft {
         text: "Typed 😀\n又打了一行。".into(),
         source: Some(summary),
         part: Some(2),
         measure: Some(MoodMeasure::Label { label: 1 }),
+        beside: Some(MoodBeside { source: revision, title: "An hour ago".into() }),
         labels: true,
         lines: "one\ntwo".into(),
         table: Some(MoodSource::Table { path: "/a.csv".into(), column: Some(1) }),
