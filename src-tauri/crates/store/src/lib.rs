@@ -32,6 +32,7 @@ mod search;
 mod segment;
 mod setting;
 mod summary;
+mod summary_writing;
 mod thinning;
 mod token_choice;
 mod translation;
@@ -59,9 +60,10 @@ pub use revision::{Revision, RevisionReason};
 pub use search::SearchHit;
 pub use segment::{NewSegment, Segment, SegmentChange, SegmentOutcome, SegmentState};
 pub use summary::{
-    SourceKind, Summary, SummaryEnd, SummaryEntry, SummaryForm, SummaryMethod, SummaryPart,
-    SummarySource, SummaryStatus, SummaryWish,
+    SourceKind, Summary, SummaryEntry, SummaryForm, SummaryMethod, SummaryPart, SummarySource,
+    SummaryStatus, SummaryWish,
 };
+pub use summary_writing::{SummaryEnd, SummaryPlace};
 pub use token_choice::{Candidate, TokenChoice};
 pub use translation::{
     Direction, NewTranslation, TranslatedDocument, Translation, TranslationKind, TranslationStatus,

@@ -135,19 +135,6 @@ pub struct Summary {
     pub error: Option<String>,
 }
 
-/// How a summary ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SummaryEnd<'a> {
-    /// How it stands now.
-    pub status: SummaryStatus,
-    /// All of its text; nothing where it stays as it was streamed.
-    pub text: Option<&'a str>,
-    /// JSON of what its sentences rest on.
-    pub evidence: Option<&'a str>,
-    /// JSON of why it failed.
-    pub error: Option<&'a str>,
-}
-
 /// A summary of a part, or of such summaries.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct SummaryPart {
@@ -175,68 +162,6 @@ const ENTRY: &str = "
            substr(summary.text, 1, 200) AS preview, created_at";
 
 impl Store {
-    /// Keeps what is to be summarised.
-    pub async fn keep_summary_source(
-        &self,
-        source: &SummarySource,
-    ) -> Result<SummarySourceId, StoreError> {
-        let kept = sqlx::query_scalar(
-            "INSERT INTO summary_source (kind, title, byline, language, work, chapter, text, layout)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
-        )
-        .bind(source.kind)
-        .bind(&source.title)
-        .bind(&source.byline)
-        .bind(&source.language)
-        .bind(source.work)
-        .bind(source.chapter)
-        .bind(&source.text)
-        .bind(&source.layout)
-        .fetch_one(&self.writer)
-        .await?;
-        Ok(kept)
-    }
-
-    /// Writes a summary down, running.
-    pub async fn create_summary(
-        &self,
-        source: SummarySourceId,
-        wish: &SummaryWish,
-        now_ms: i64,
-    ) -> Result<SummaryId, StoreError> {
-        let id = sqlx::query_scalar(
-            "INSERT INTO summary (source, method, form, length, language, status, created_at)
-             VALUES (?, ?, ?, ?, ?, 'running', ?) RETURNING id",
-        )
-        .bind(source)
-        .bind(wish.method)
-        .bind(wish.form)
-        .bind(&wish.length)
-        .bind(&wish.language)
-        .bind(now_ms)
-        .fetch_one(&self.writer)
-        .await?;
-        Ok(id)
-    }
-
-    /// Has a summary made once more, in another form or length.
-    pub async fn restart_summary(
-        &self,
-        id: SummaryId,
-        wish: &SummaryWish,
-    ) -> Result<(), StoreError> {
-        let set = sqlx::query(
-            "UPDATE summary SET form = ?, length = ?, status = 'running', error = NULL, text = '', evidence = NULL,
-                                ended_at = NULL WHERE id = ?",
-        )
-        .bind(wish.form)
-        .bind(&wish.length)
-        .bind(id)
-        .execute(&self.writer)
-        .await?;
-        found(set.rows_affected(), id)
-    }
-
     /// The key sentences of a source in a language, if they were asked for before.
     pub async fn key_summary_of(
         &self,
@@ -279,106 +204,14 @@ impl Store {
             .ok_or(StoreError::NotFound { kind: "summary source", id: id.0 })
     }
 
-    /// Adds to a summary's text.
-    pub async fn append_summary(&self, id: SummaryId, text: &str) -> Result<(), StoreError> {
-        let set = sqlx::query("UPDATE summary SET text = text || ? WHERE id = ?")
-            .bind(text)
-            .bind(id)
-            .execute(&self.writer)
-            .await?;
-        found(set.rows_affected(), id)
-    }
-
-    /// Notes which model writes a summary.
-    pub async fn set_summary_model(
-        &self,
-        id: SummaryId,
-        model: &str,
-        sha256: &str,
-    ) -> Result<(), StoreError> {
-        let set = sqlx::query("UPDATE summary SET model = ?, model_sha256 = ? WHERE id = ?")
-            .bind(model)
-            .bind(sha256)
-            .bind(id)
-            .execute(&self.writer)
-            .await?;
-        found(set.rows_affected(), id)
-    }
-
-    /// Ends a summary.
-    pub async fn end_summary(
-        &self,
-        id: SummaryId,
-        end: &SummaryEnd<'_>,
-        now_ms: i64,
-    ) -> Result<(), StoreError> {
-        let set = sqlx::query(
-            "UPDATE summary SET status = ?, text = coalesce(?, text), evidence = ?, error = ?, ended_at = ? WHERE id = ?",
-        )
-        .bind(end.status)
-        .bind(end.text)
-        .bind(end.evidence)
-        .bind(end.error)
-        .bind(now_ms)
-        .bind(id)
-        .execute(&self.writer)
-        .await?;
-        found(set.rows_affected(), id)
-    }
-
-    /// Keeps a part as it is now.
-    pub async fn keep_summary_part(
-        &self,
-        id: SummaryId,
-        part: &SummaryPart,
-    ) -> Result<(), StoreError> {
-        sqlx::query(
-            "INSERT INTO summary_part (summary, number, level, title, source_from, source_to, made_from, text, done)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-             ON CONFLICT (summary, number) DO UPDATE SET text = excluded.text, done = excluded.done",
-        )
-        .bind(id)
-        .bind(part.number)
-        .bind(part.level)
-        .bind(&part.title)
-        .bind(part.source_from)
-        .bind(part.source_to)
-        .bind(&part.made_from)
-        .bind(&part.text)
-        .bind(part.done)
-        .execute(&self.writer)
-        .await?;
-        Ok(())
-    }
-
     /// The parts of a summary, in order.
     pub async fn summary_parts(&self, id: SummaryId) -> Result<Vec<SummaryPart>, StoreError> {
         let all = "SELECT number, level, title, source_from, source_to, made_from, text, done
                    FROM summary_part WHERE summary = ? ORDER BY number";
         Ok(sqlx::query_as(all).bind(id).fetch_all(&self.readers).await?)
     }
-
-    /// Removes a summary, and its source with the last summary of it.
-    pub async fn delete_summary(&self, id: SummaryId) -> Result<(), StoreError> {
-        let deleted =
-            sqlx::query("DELETE FROM summary WHERE id = ?").bind(id).execute(&self.writer).await?;
-        found(deleted.rows_affected(), id)
-    }
-
-    /// Stops what the program's end interrupted. For the start, before anything runs.
-    pub async fn stop_interrupted_summaries(&self, now_ms: i64) -> Result<(), StoreError> {
-        sqlx::query("UPDATE summary SET status = 'stopped', ended_at = ? WHERE status = 'running'")
-            .bind(now_ms)
-            .execute(&self.writer)
-            .await?;
-        Ok(())
-    }
 }
 
-fn found(rows: u64, id: SummaryId) -> Result<(), StoreError> {
-    if rows > 0 { Ok(()) } else { Err(not_there(id)) }
-}
-
-fn not_there(id: SummaryId) -> StoreError {
+pub(crate) fn not_there(id: SummaryId) -> StoreError {
     StoreError::NotFound { kind: "summary", id: id.0 }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bimo_store as store;
-use bimo_store::{SummaryEnd, SummaryId, SummaryStatus};
+use bimo_store::{SummaryEnd, SummaryId, SummaryPlace, SummaryStatus};
 
 use super::job::Job;
 use super::length;
@@ -12,7 +12,7 @@ use super::making::{Wish, make_of_key_sentences};
 use super::reading::{Found, on_thread, restored};
 use super::source::Source;
 use super::support::is_other;
-use super::telling::{evidence_of, open_of, to_keep, wire_entry};
+use super::telling::{evidence_of, open_of, to_keep};
 use crate::Desk;
 use crate::files::write_file;
 use crate::wire::{
@@ -27,7 +27,8 @@ impl Desk {
 
     /// All summaries, the newest first.
     pub async fn summaries(&self) -> Result<Vec<SummaryEntry>, ApiError> {
-        Ok(self.store().summaries().await?.iter().map(wire_entry).collect())
+        let entries = self.store().summaries().await?;
+        Ok(entries.iter().map(|entry| self.summaries_at_work().told(entry)).collect())
     }
 
     /// Keeps a source and begins to summarise it. Key sentences in the source's own language are there at once, unless an
@@ -48,8 +49,7 @@ impl Desk {
                 None
             }
         };
-        let id = self.row_for(&found, &wish).await?;
-        match outcome.filter(|_| is_at_once) {
+        let id = match outcome.filter(|_| is_at_once) {
             Some(outcome) => {
                 let evidence = evidence_of(&outcome)?;
                 let end = SummaryEnd {
@@ -58,10 +58,14 @@ impl Desk {
                     evidence: Some(&evidence),
                     error: None,
                 };
-                self.store().end_summary(id, &end, self.now_ms()).await?;
+                self.write_down(&found, &wish, Some(&end)).await?
             }
-            None => Job::new(self, id, found.source.clone(), wish).begin(),
-        }
+            None => {
+                let id = self.write_down(&found, &wish, None).await?;
+                Job::new(self, id, found.source.clone(), wish).begin();
+                id
+            }
+        };
         self.summary_as_open(id, Some(found.source)).await
     }
 
@@ -99,21 +103,24 @@ impl Desk {
         self.summaries().await
     }
 
-    /// The row of a summary that is about to be made.
-    async fn row_for(&self, found: &Found, wish: &Wish) -> Result<SummaryId, ApiError> {
-        let (store, kept) = (self.store(), to_keep(wish)?);
-        if let Some(source) = found.kept {
-            let before = store.key_summary_of(source, kept.language.as_deref()).await?;
-            if let Some(before) = before.filter(|_| wish.method == SummaryMethod::Key) {
-                store.restart_summary(before, &kept).await?;
-                return Ok(before);
-            }
-        }
-        let source = match found.kept {
-            Some(source) => source,
-            None => store.keep_summary_source(&found.to_keep()?).await?,
+    /// Writes a summary down that is made, or about to be.
+    async fn write_down(
+        &self,
+        found: &Found,
+        wish: &Wish,
+        end: Option<&SummaryEnd<'_>>,
+    ) -> Result<SummaryId, ApiError> {
+        let (store, kept, now_ms) = (self.store(), to_keep(wish)?, self.now_ms());
+        let Some(source) = found.kept else {
+            let place = found.to_keep()?;
+            return Ok(store.write_summary(SummaryPlace::New(&place), &kept, end, now_ms).await?);
         };
-        Ok(store.create_summary(source, &kept, self.now_ms()).await?)
+        let before = match wish.method {
+            SummaryMethod::Key => store.key_summary_of(source, kept.language.as_deref()).await?,
+            SummaryMethod::Rewritten => None,
+        };
+        let place = before.map_or(SummaryPlace::Beside(source), SummaryPlace::Instead);
+        Ok(store.write_summary(place, &kept, end, now_ms).await?)
     }
 
     async fn summary_as_open(
@@ -121,7 +128,11 @@ impl Desk {
         id: SummaryId,
         source: Option<Arc<Source>>,
     ) -> Result<OpenSummary, ApiError> {
-        let summary = self.store().summary(id).await?;
+        let mut summary = self.store().summary(id).await?;
+        if let Some(error) = self.summaries_at_work().unkept(id) {
+            summary.entry.status = SummaryStatus::Failed;
+            summary.error = serde_json::to_string(&error).ok();
+        }
         let parts = self.store().summary_parts(id).await?;
         let (source, is_changed) = match source {
             Some(source) => (source, false),

@@ -4,22 +4,22 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
 use std::time::Duration;
 
 use bimo_engine::CancellationToken;
 use bimo_models::DeviceWish;
-use bimo_store::SummaryId;
+use bimo_store::{self as store, SummaryId};
 
 use super::encoders::Encoders;
 use super::making::Engines;
 use super::models::{Chosen, Rewriter};
 use super::placing::Placer;
+use super::telling::wire_entry;
 use super::writer::Writer;
 use crate::Desk;
 use crate::model::Means;
 use crate::translation::Translator;
-use crate::wire::{ApiError, SummaryEvent, TargetLanguage};
+use crate::wire::{ApiError, SummaryEntry, SummaryEvent, SummaryStatus, TargetLanguage};
 
 type Tell = Arc<dyn Fn(SummaryEvent) + Send + Sync>;
 
@@ -31,6 +31,8 @@ pub(crate) struct Summaries {
     tell: Mutex<Option<Tell>>,
     begun: AtomicU64,
     at_work: Mutex<HashMap<SummaryId, Turn>>,
+    /// Why summaries failed of which not even that could be kept.
+    unkept: Mutex<HashMap<SummaryId, ApiError>>,
 }
 
 /// The right to make a summary, until it is stopped or somebody else begins.
@@ -44,8 +46,8 @@ impl Summaries {
     /// Loads no model before something is to be rewritten, and no encoder before something is to be compared.
     pub fn with((rewriter, encoder): (Option<Rewriter>, Option<PathBuf>), means: Means) -> Self {
         let (chosen, encoders) = (Chosen::new(rewriter, means), Encoders::new(encoder, means));
-        let (tell, begun, at_work) = Default::default();
-        Self { chosen, encoders, tell, begun, at_work }
+        let (tell, begun, at_work, unkept) = Default::default();
+        Self { chosen, encoders, tell, begun, at_work, unkept }
     }
 
     /// Rewrites with another model from now on; with the one for stories where none is given.
@@ -93,6 +95,7 @@ impl Summaries {
     pub(super) fn begin(&self, summary: SummaryId) -> Turn {
         let number = self.begun.fetch_add(1, Ordering::Relaxed);
         let turn = Turn { number, cancel: CancellationToken::new() };
+        lock(&self.unkept).remove(&summary);
         if let Some(before) = lock(&self.at_work).insert(summary, turn.clone()) {
             before.cancel.cancel();
         }
@@ -116,6 +119,23 @@ impl Summaries {
         if let Some(turn) = lock(&self.at_work).remove(&summary) {
             turn.cancel.cancel();
         }
+    }
+
+    /// A summary has failed, and the library could not be told.
+    pub(super) fn failed_unkept(&self, summary: SummaryId, error: ApiError) {
+        lock(&self.unkept).insert(summary, error);
+    }
+
+    /// Why a summary failed where the library does not know.
+    pub(super) fn unkept(&self, summary: SummaryId) -> Option<ApiError> {
+        lock(&self.unkept).get(&summary).cloned()
+    }
+
+    /// What the window is told of a summary in the list.
+    pub(super) fn told(&self, entry: &store::SummaryEntry) -> SummaryEntry {
+        let is_unkept = lock(&self.unkept).contains_key(&entry.id);
+        let status = if is_unkept { SummaryStatus::Failed } else { entry.status.into() };
+        SummaryEntry { status, ..wire_entry(entry) }
     }
 
     /// Stops all of them. For the end of the program: what was written is kept.

@@ -3,6 +3,8 @@
 mod context;
 mod devices;
 mod downloads;
+#[cfg(target_os = "linux")]
+mod full_disk;
 mod hub_access;
 mod mood_files;
 mod moods;

@@ -34,7 +34,7 @@ impl Counting {
         Self { scripted, read: Arc::default(), pause: Duration::ZERO }
     }
 
-    fn slowly(pause: Duration) -> Self {
+    pub fn slowly(pause: Duration) -> Self {
         Self { pause, ..Self::new() }
     }
 

@@ -16,14 +16,14 @@ use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use crate::{Place, edit, translating};
 
-const STORY: &str = "The keeper lit the lamp every evening on the island. He counted the ships that passed the island at night.\n\n\
+pub const STORY: &str = "The keeper lit the lamp every evening on the island. He counted the ships that passed the island at night.\n\n\
                      One winter the lamp broke, and no ship passed the island. The keeper was alone with the broken lamp.";
 
-fn pasted(text: &str) -> SummarySource {
+pub fn pasted(text: &str) -> SummarySource {
     SummarySource::Text { text: text.into() }
 }
 
-fn asked(source: SummarySource, method: SummaryMethod, count: u32) -> SummaryRequest {
+pub fn asked(source: SummarySource, method: SummaryMethod, count: u32) -> SummaryRequest {
     SummaryRequest {
         source,
         method,
@@ -37,7 +37,7 @@ fn key(source: SummarySource, count: u32) -> SummaryRequest {
     asked(source, SummaryMethod::Key, count)
 }
 
-async fn open(place: &Place, model: impl TextGenerator + 'static) -> Desk {
+pub async fn open(place: &Place, model: impl TextGenerator + 'static) -> Desk {
     let desk = place.open(model).await;
     while desk.desk_state().await.expect("its state").model.state == ModelState::Loading {
         tokio::time::sleep(Duration::from_millis(5)).await;
@@ -46,22 +46,22 @@ async fn open(place: &Place, model: impl TextGenerator + 'static) -> Desk {
 }
 
 /// What is told of summaries.
-struct Told(UnboundedReceiver<SummaryEvent>);
+pub struct Told(UnboundedReceiver<SummaryEvent>);
 
 impl Told {
-    fn of(desk: &Desk) -> Self {
+    pub fn of(desk: &Desk) -> Self {
         let (told, events) = mpsc::unbounded_channel();
         desk.watch_summaries(move |event| drop(told.send(event)));
         Self(events)
     }
 
-    async fn next(&mut self) -> SummaryEvent {
+    pub async fn next(&mut self) -> SummaryEvent {
         let next = tokio::time::timeout(Duration::from_secs(20), self.0.recv());
         next.await.expect("something is told").expect("the desk is open")
     }
 
     /// All that is told until the summary has ended.
-    async fn until_ended(&mut self) -> Vec<SummaryEvent> {
+    pub async fn until_ended(&mut self) -> Vec<SummaryEvent> {
         let mut events = Vec::new();
         loop {
             let event = self.next().await;

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use bimo_store::{
     Guidance, LabelScore, LibraryItem, NewGeneration, NewGlossaryEntry, NewPair, NewSegment,
     NewTranslation, PairSide, SegmentOutcome, SegmentState, SourceKind, Store, SummaryEnd,
-    SummaryForm, SummaryMethod, SummaryPart, SummarySource, SummaryStatus, SummaryWish,
-    TranslatedDocument, TranslationKind, WorkId,
+    SummaryForm, SummaryMethod, SummaryPart, SummaryPlace, SummarySource, SummaryStatus,
+    SummaryWish, TranslatedDocument, TranslationKind, WorkId,
 };
 
 use crate::{NOW_MS, Shelf, at, body_of, spans_of, typed, written};
@@ -110,7 +110,6 @@ async fn write_summaries(store: &Store) {
         text: "The lamp broke. No ship came.".into(),
         layout: r#"{"sections":[],"paragraphs":[],"sentences":[]}"#.into(),
     };
-    let source = store.keep_summary_source(&source).await.expect("a source");
     let wish = |method, language: Option<&str>| SummaryWish {
         method,
         form: SummaryForm::Bullets,
@@ -118,16 +117,17 @@ async fn write_summaries(store: &Store) {
         language: language.map(str::to_owned),
     };
     let key = wish(SummaryMethod::Key, None);
-    let done = store.create_summary(source, &key, NOW_MS).await.expect("a summary");
     let end = SummaryEnd {
         status: SummaryStatus::Complete,
         text: Some("- The lamp broke."),
         evidence: Some("{}"),
         error: None,
     };
-    store.end_summary(done, &end, NOW_MS).await.expect("it is done");
+    let place = SummaryPlace::New(&source);
+    let done = store.write_summary(place, &key, Some(&end), NOW_MS).await.expect("it is done");
+    let beside = SummaryPlace::Beside(store.summary(done).await.expect("it").entry.source);
     let rewritten = wish(SummaryMethod::Rewritten, Some("zh-Hans"));
-    let running = store.create_summary(source, &rewritten, NOW_MS).await.expect("a summary");
+    let running = store.write_summary(beside, &rewritten, None, NOW_MS).await.expect("a summary");
     store.set_summary_model(running, "mt5", "ab").await.expect("its model");
     store.append_summary(running, "灯坏了。").await.expect("text");
     let part = SummaryPart {

@@ -2,7 +2,7 @@
 
 use bimo_store::{
     SourceKind, Store, SummaryEnd, SummaryForm, SummaryId, SummaryMethod, SummaryPart,
-    SummarySource, SummaryStatus, SummaryWish,
+    SummaryPlace, SummarySource, SummaryStatus, SummaryWish,
 };
 
 use crate::{NOW_MS, Shelf};
@@ -30,9 +30,9 @@ fn wish(method: SummaryMethod, language: Option<&str>) -> SummaryWish {
 }
 
 async fn begin(store: &Store) -> SummaryId {
-    let source = store.keep_summary_source(&source("A text.")).await.expect("a source");
-    let wish = wish(SummaryMethod::Rewritten, Some("zh-Hans"));
-    store.create_summary(source, &wish, NOW_MS).await.expect("a summary")
+    let (source, wish) = (source("A text."), wish(SummaryMethod::Rewritten, Some("zh-Hans")));
+    let place = SummaryPlace::New(&source);
+    store.write_summary(place, &wish, None, NOW_MS).await.expect("a summary")
 }
 
 #[tokio::test]
@@ -72,14 +72,22 @@ async fn a_source_goes_with_its_last_summary() {
     let first = begin(&store).await;
     let source = store.summary(first).await.expect("it").entry.source;
     let key = wish(SummaryMethod::Key, None);
-    let second = store.create_summary(source, &key, NOW_MS).await.expect("another");
+    let beside = SummaryPlace::Beside(source);
+    let second = store.write_summary(beside, &key, None, NOW_MS).await.expect("another");
     let of = async |language| store.key_summary_of(source, language).await.expect("an answer");
     assert_eq!(of(None).await, Some(second));
     assert_eq!(of(Some("en")).await, None);
     store.append_summary(second, "x").await.expect("text");
-    store.restart_summary(second, &key).await.expect("once more");
+    let instead = SummaryPlace::Instead(second);
+    let id = store.write_summary(instead, &key, None, NOW_MS).await.expect("once more");
+    assert_eq!(id, second);
     let again = store.summary(second).await.expect("it");
     assert_eq!((again.entry.status, &again.text[..]), (SummaryStatus::Running, ""));
+    let status = SummaryStatus::Complete;
+    let end = SummaryEnd { status, text: Some("y"), evidence: Some("{}"), error: None };
+    store.write_summary(instead, &key, Some(&end), NOW_MS).await.expect("it is made");
+    let made = store.summary(second).await.expect("it");
+    assert_eq!((made.entry.status, &made.text[..]), (SummaryStatus::Complete, "y"));
     store.delete_summary(first).await.expect("it goes");
     store.summary_source(source).await.expect("the other one has it");
     store.delete_summary(second).await.expect("it goes");
