@@ -2020,6 +2020,8 @@ export type SummaryPart = {
 	madeFrom: number[],
 	/**  Its words; empty until they are written. */
 	text: string,
+	/**  The language that these are in: a model may have been asked for another than the source's. */
+	language: SourceLanguage,
 	/**  It is whole. */
 	done: boolean,
 };

@@ -244,7 +244,7 @@ export function fakeSummaries({ fail, pace, chapter, work }: Surroundings): Fake
     return Array.from({ length: Math.ceil(sentences.length / PART) }, (_, number) => {
       const from = sentences[number * PART]?.from ?? 0;
       const to = sentences[(number + 1) * PART]?.from ?? text.length;
-      return { number, level: 1, title: "", from, to, madeFrom: [], text: "", done: false };
+      return { number, level: 1, title: "", from, to, madeFrom: [], text: "", language: "unknown", done: false };
     });
   };
 
@@ -264,7 +264,8 @@ export function fakeSummaries({ fail, pace, chapter, work }: Surroundings): Fake
     for (const part of open.parts) {
       progress({ stage: "parts", part: part.number + 1, parts: open.parts.length, sentencesDone: part.number * PART, secondsLeft: (open.parts.length - part.number) * 4 });
       if (!(await goesOn())) return;
-      Object.assign(part, { done: true, text: source.text.slice(part.from, part.to).trim().slice(0, 160) });
+      const said = source.text.slice(part.from, part.to).trim().slice(0, 160);
+      Object.assign(part, { done: true, text: said, language: languageOf(said) });
       tell({ kind: "part", summary, part });
     }
     progress({ stage: "writing", part: 0, secondsLeft: null });

@@ -118,6 +118,11 @@ pub enum RewriteEvent {
         /// Tokens of the texts that are being written.
         tokens: usize,
     },
+    /// Where there is one source only: more of its text is certain, whichever beam wins.
+    Settled {
+        /// All of it that is certain, without characters that are not whole yet.
+        text: String,
+    },
     /// A source is done.
     Finished {
         /// Its number in the request.

@@ -262,6 +262,37 @@ fn every_source_is_told_when_it_is_done_and_a_cancelled_one_has_no_answer() {
 }
 
 #[test]
+fn what_is_settled_of_an_only_text_grows_and_is_how_the_text_begins() {
+    every_fixture(|path, expected| {
+        let mut model = rewriter(path, Precision::Exact)?;
+        for beams in [1, 4] {
+            let search = SearchParams { beams: Some(beams), ..SearchParams::default() };
+            let sources = vec![Source::Tokens(expected.sources[0].ids.clone())];
+            let request = RewriteRequest { sources, search };
+            let mut told = Vec::new();
+            let mut hear = |event| {
+                if let RewriteEvent::Settled { text } = event {
+                    told.push(text);
+                }
+            };
+            let answers = model.rewrite(&request, &CancellationToken::new(), &mut hear).unwrap();
+            let best = &answers[0].candidates[0];
+            let texts = || told.iter().chain([&best.text]);
+            if let Some((one, next)) =
+                texts().zip(texts().skip(1)).find(|(one, next)| !next.starts_with(&one[..]))
+            {
+                return Err(format!("with {beams} beams {one:?} became {next:?}"));
+            }
+            // Each token of a greedy text is certain; the last one ends it.
+            if beams == 1 && told.len() + 1 != best.tokens.len() {
+                return Err(format!("{} of {} tokens were told", told.len(), best.tokens.len()));
+            }
+        }
+        Ok(())
+    });
+}
+
+#[test]
 fn a_source_longer_than_the_context_is_refused_with_both_numbers() {
     let (folder, expected) = fixtures().remove(0);
     let mut model = rewriter(&folder.join(&expected.path), Precision::Exact).unwrap();

@@ -348,6 +348,7 @@ describe("a rewritten summary", () => {
     expect(screen.getAllByTestId(/^part-\d+$/)).toHaveLength(3);
     await user.click(screen.getByText(en.summarize.part(2, "")));
     expect(screen.getByTestId("part-1")).toHaveTextContent("The keeper wrote line 40");
+    expect(screen.getByText(/^The keeper wrote line 40/)).toHaveAttribute("lang", "en");
   });
 
   it("in the other language says what could not be compared", async () => {

@@ -8,7 +8,7 @@ use bimo_text::utf16_len;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::making::{Made, Told, Wish, make};
+use super::making::{Made, Part, Told, Wish, make};
 use super::source::{Source, Units};
 use super::telling::{evidence_of, part_to_keep, wire_entry, wire_part};
 use super::work::Turn;
@@ -76,12 +76,15 @@ impl Job {
         let mut written = 0;
         while let Some(first) = heard.recv().await {
             let mut batch = vec![first];
-            if matches!(batch[0], Told::Text(_)) {
+            if matches!(&batch[0], Told::Text(_) | Told::Part(Part { done: false, .. })) {
                 tokio::time::sleep_until(not_before).await;
             }
             while let Ok(more) = heard.try_recv() {
                 match (&mut batch[..], more) {
                     ([.., Told::Text(text)], Told::Text(more)) => text.push_str(&more),
+                    ([.., Told::Part(part)], Told::Part(more)) if part.number == more.number => {
+                        *part = more;
+                    }
                     (_, more) => batch.push(more),
                 }
             }
@@ -156,13 +159,14 @@ impl Job {
             error: kept.as_deref(),
         };
         let store = self.desk.store();
+        let summaries = self.desk.summaries_at_work();
         // With a full disk not even this can be kept; at the next start it counts as stopped.
-        if let Err(error) = store.end_summary(self.id, &end, self.desk.now_ms()).await {
-            tracing::warn!(%error, "why a summary failed could not be kept");
+        if let Err(unkept) = store.end_summary(self.id, &end, self.desk.now_ms()).await {
+            tracing::warn!(error = %unkept, "why a summary failed could not be kept");
+            summaries.failed_unkept(self.id, error.clone());
         }
         let Ok(summary) = store.summary(self.id).await else { return };
-        let entry = wire_entry(&summary.entry);
-        let event = SummaryEvent::Failed { summary: self.id.into(), entry, error };
-        self.desk.summaries_at_work().tell(event);
+        let entry = summaries.told(&summary.entry);
+        summaries.tell(SummaryEvent::Failed { summary: self.id.into(), entry, error });
     }
 }

@@ -58,6 +58,8 @@ pub(super) struct Rewriting<'w, T> {
     cancel: &'w CancellationToken,
     tell: &'w mut T,
     words: u32,
+    /// What is written here is translated afterwards: it is no summary yet, and can be seen as a part.
+    is_draft: bool,
     began: Instant,
     /// Parts that were told of.
     planned: u32,
@@ -75,8 +77,9 @@ impl<'w, T: FnMut(Told) + Send> Rewriting<'w, T> {
         tell: &'w mut T,
     ) -> Self {
         let words = words_wanted(&source, &wish);
+        let is_draft = !writer.follows_instructions() && is_other(&source, wish.to);
         let (began, planned, done, all) = (Instant::now(), 0, 0, 1);
-        Self { writer, source, wish, cancel, tell, words, began, planned, done, all }
+        Self { writer, source, wish, cancel, tell, words, is_draft, began, planned, done, all }
     }
 
     /// Writes it.
@@ -91,7 +94,7 @@ impl<'w, T: FnMut(Told) + Send> Rewriting<'w, T> {
         let parts = plan(&atoms, room, wanted as usize);
         if let [_] = parts[..] {
             let text = self.source.text.clone();
-            return self.write_last(&asked, &text, SummaryStage::Writing).await;
+            return self.write_last(&asked, &text, &[]).await;
         }
         self.all = parts.len() as u32 + u32::from(parts.len() as u32 > wanted);
         let said = self.write_parts(&parts, wanted).await?;
@@ -123,7 +126,7 @@ impl<'w, T: FnMut(Told) + Send> Rewriting<'w, T> {
             let asked = Asked { form: form_of_part(self.wish.form, is_last), ..asked };
             let text = self.source.text[part.range.clone()].to_owned();
             let Some(one) = self.write_part(part, &asked, &text).await? else { break };
-            if is_last {
+            if is_last && !self.is_draft {
                 let between = if said.is_empty() { "" } else { BETWEEN };
                 (self.tell)(Told::Text(format!("{between}{}", one.text)));
             }
@@ -152,7 +155,7 @@ impl<'w, T: FnMut(Told) + Send> Rewriting<'w, T> {
             }
             let is_enough = said.len() as u32 <= wanted;
             if is_enough && level > 1 {
-                (self.tell)(Told::Text(joined(&said)));
+                self.tell_summary(&said);
             }
             if is_enough {
                 let is_cut = said.last().is_some_and(|last| last.is_cut);
@@ -165,11 +168,11 @@ impl<'w, T: FnMut(Told) + Send> Rewriting<'w, T> {
             let groups = groups(&tokens, room, wanted as usize);
             if let [_] = groups[..] {
                 let asked = self.asked(Portion::Summaries, self.words.min(self.words_at_once()));
-                return self.write_last(&asked, &joined(&said), SummaryStage::Joining).await;
+                return self.write_last(&asked, &joined(&said), &said).await;
             }
             if groups.len() >= said.len() {
                 // Not even two of them fit: they are the summary, longer than it was to be.
-                (self.tell)(Told::Text(joined(&said)));
+                self.tell_summary(&said);
                 return Ok(Rewritten { text: joined(&said), is_cut: false, is_stopped: false });
             }
             level += 1;
@@ -195,8 +198,7 @@ impl<'w, T: FnMut(Told) + Send> Rewriting<'w, T> {
                 format!("{} … {}", first.title, last.title)
             };
             let range = first.range.start..last.range.end;
-            let made_from = group.iter().map(|one| one.number).collect();
-            planned.push((self.plan(level, title, range, made_from), joined(group)));
+            planned.push((self.plan(level, title, range, numbers(group)), joined(group)));
         }
         let mut next = Vec::new();
         for (part, text) in planned {
@@ -219,31 +221,65 @@ impl<'w, T: FnMut(Told) + Send> Rewriting<'w, T> {
         asked: &Asked,
         text: &str,
     ) -> Result<Option<Said>, ApiError> {
-        let Written { text, is_cut, is_stopped } =
-            self.writer.write(asked, text, self.cancel, &mut |_| {}).await?;
-        let text = text.trim().to_owned();
-        (self.tell)(Told::Part(Part { text: text.clone(), done: !is_stopped, ..part.clone() }));
-        self.done += 1;
-        let Part { number, title, range, .. } = part;
+        let (number, title, range) = (part.number, part.title.clone(), part.range.clone());
+        let Written { text, is_cut, is_stopped } = self.write_into(part, asked, text).await?;
         Ok((!is_stopped).then_some(Said { number, title, range, text, is_cut }))
     }
 
-    /// The summary itself, told as it comes.
+    /// A part, told as it comes.
+    async fn write_into(
+        &mut self,
+        part: Part,
+        asked: &Asked,
+        text: &str,
+    ) -> Result<Written, ApiError> {
+        let tell = &mut self.tell;
+        let mut so_far = String::new();
+        let mut on_text = |more: &str| {
+            so_far += more;
+            tell(Told::Part(Part { text: so_far.trim().to_owned(), ..part.clone() }));
+        };
+        let written = self.writer.write(asked, text, self.cancel, &mut on_text).await?;
+        let written = Written { text: written.text.trim().to_owned(), ..written };
+        (self.tell)(Told::Part(Part {
+            text: written.text.clone(),
+            done: !written.is_stopped,
+            ..part
+        }));
+        self.done += 1;
+        Ok(written)
+    }
+
+    /// The summary itself, told as it comes; made from summaries where these are given.
     async fn write_last(
         &mut self,
         asked: &Asked,
         text: &str,
-        stage: SummaryStage,
+        made_from: &[Said],
     ) -> Result<Rewritten, ApiError> {
-        self.progress(
-            stage,
-            if stage == SummaryStage::Writing { 0 } else { self.source.text.len() },
-        );
-        let tell = &mut self.tell;
-        let mut on_text = |text: &str| tell(Told::Text(text.to_owned()));
-        let Written { text, is_cut, is_stopped } =
-            self.writer.write(asked, text, self.cancel, &mut on_text).await?;
+        match made_from {
+            [] => self.progress(SummaryStage::Writing, 0),
+            _ => self.progress(SummaryStage::Joining, self.source.text.len()),
+        }
+        let written = if self.is_draft {
+            let (made_from, whole) = (numbers(made_from), 0..self.source.text.len());
+            let level = if made_from.is_empty() { 1 } else { 2 };
+            let part = self.plan(level, String::new(), whole, made_from);
+            self.write_into(part, asked, text).await?
+        } else {
+            let tell = &mut self.tell;
+            let mut on_text = |text: &str| tell(Told::Text(text.to_owned()));
+            self.writer.write(asked, text, self.cancel, &mut on_text).await?
+        };
+        let Written { text, is_cut, is_stopped } = written;
         Ok(Rewritten { text, is_cut, is_stopped })
+    }
+
+    /// Summaries of parts are the summary.
+    fn tell_summary(&mut self, said: &[Said]) {
+        if !self.is_draft {
+            (self.tell)(Told::Text(joined(said)));
+        }
     }
 
     fn plan(
@@ -358,6 +394,10 @@ fn form_of_part(form: SummaryForm, is_last: bool) -> SummaryForm {
 
 fn joined(said: &[Said]) -> String {
     said.iter().map(|one| &one.text[..]).collect::<Vec<_>>().join(BETWEEN)
+}
+
+fn numbers(said: &[Said]) -> Vec<u32> {
+    said.iter().map(|one| one.number).collect()
 }
 
 /// A place in the middle, behind a space where there is one; nothing for a single character.

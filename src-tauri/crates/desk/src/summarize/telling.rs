@@ -4,6 +4,7 @@ use bimo_store as store;
 
 use super::making::{Part, Wish};
 use super::source::{Source, Units};
+use crate::translation::detect;
 use crate::wire::{
     ApiError, OpenSummary, SourceKind, SummaryEntry, SummaryForm, SummaryLength, SummaryMethod,
     SummaryOutcome, SummaryPart, SummaryProgress, SummaryStage, SummaryStatus, TargetLanguage,
@@ -114,6 +115,7 @@ pub(super) fn wire_part(part: &Part, units: &mut Units<'_>) -> SummaryPart {
         to: units.at(part.range.end),
         made_from: part.made_from.clone(),
         text: part.text.clone(),
+        language: detect(&part.text),
         done: part.done,
     }
 }

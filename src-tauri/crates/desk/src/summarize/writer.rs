@@ -2,7 +2,7 @@
 
 use bimo_engine::{
     CancellationToken, EncodedPiece, EngineError, FinishReason, GenerationRequest, GeneratorWorker,
-    ModelCard, RewriteRequest, Seq2SeqWorker, Source,
+    ModelCard, RewriteEvent, RewriteRequest, Seq2SeqWorker, Source,
 };
 use bimo_models::TaskSettings;
 use tokio::sync::mpsc;
@@ -99,19 +99,7 @@ impl Writer {
     ) -> Result<Written, ApiError> {
         let written = match self {
             Self::Rewrites(worker, settings) => {
-                let source = Source::text(settings.prefix.clone() + text, None);
-                let request =
-                    RewriteRequest { sources: vec![source], search: settings.search.clone() };
-                let answers = worker.rewrite(request, cancel.clone(), Box::new(|_| {})).await?;
-                let first =
-                    answers.into_iter().next().and_then(|one| one.candidates.into_iter().next());
-                let Some(best) = first else {
-                    return Ok(Written { is_stopped: true, ..Written::default() });
-                };
-                let is_seen = |c: &char| !c.is_control() || *c == '\n';
-                let text: String = best.text.chars().filter(is_seen).collect();
-                on_text(&text);
-                Written { text, is_cut: best.finish == FinishReason::Length, is_stopped: false }
+                rewrite(worker, settings, text, cancel, on_text).await?
             }
             Self::Asked(worker) => ask(worker, asked, text, cancel, on_text).await?,
         };
@@ -131,6 +119,52 @@ fn shown(pieces: Vec<EncodedPiece>) -> Vec<ContextPiece> {
 
 fn most_tokens(asked: &Asked) -> usize {
     asked.words as usize * TOKENS_OF_A_WORD + TOKENS_TO_SPARE
+}
+
+async fn rewrite(
+    worker: &Seq2SeqWorker,
+    settings: &TaskSettings,
+    text: &str,
+    cancel: &CancellationToken,
+    on_text: &mut (dyn FnMut(&str) + Send),
+) -> Result<Written, ApiError> {
+    let source = Source::text(settings.prefix.clone() + text, None);
+    let request = RewriteRequest { sources: vec![source], search: settings.search.clone() };
+    let (said, mut heard) = mpsc::unbounded_channel();
+    let sink = Box::new(move |event| {
+        if let RewriteEvent::Settled { text } = event {
+            // The other end stays until everything has been said.
+            drop(said.send(text));
+        }
+    });
+    let rewriting = worker.rewrite(request, cancel.clone(), sink);
+    let mut told = String::new();
+    let mut tell = |settled: &str| {
+        let text = seen(settled);
+        // Behind its next token a word may read otherwise: it waits until it stands.
+        if let Some(more) = text.strip_prefix(&told[..]).filter(|more| !more.is_empty()) {
+            on_text(more);
+            told = text;
+        }
+    };
+    let hearing = async {
+        while let Some(settled) = heard.recv().await {
+            tell(&settled);
+        }
+    };
+    let (answers, ()) = tokio::join!(rewriting, hearing);
+    let best = answers?.into_iter().next().and_then(|one| one.candidates.into_iter().next());
+    let Some(best) = best else {
+        return Ok(Written { text: told, is_stopped: true, ..Written::default() });
+    };
+    tell(&best.text);
+    let is_cut = best.finish == FinishReason::Length;
+    Ok(Written { text: seen(&best.text), is_cut, is_stopped: false })
+}
+
+/// What of a text can be seen.
+fn seen(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control() || *c == '\n').collect()
 }
 
 async fn ask(

@@ -439,6 +439,8 @@ pub struct SummaryPart {
     pub made_from: Vec<u32>,
     /// Its words; empty until they are written.
     pub text: String,
+    /// The language that these are in: a model may have been asked for another than the source's.
+    pub language: SourceLanguage,
     /// It is whole.
     pub done: bool,
 }

@@ -31,7 +31,7 @@ impl ScriptedRewriter {
         }
     }
 
-    /// Takes that long for every source.
+    /// Takes that long for every source; the text of an only one settles character by character.
     #[must_use]
     pub fn with_delay(mut self, delay: Duration) -> Self {
         self.delay = delay;
@@ -50,6 +50,22 @@ impl ScriptedRewriter {
     pub fn with_context_length(mut self, tokens: usize) -> Self {
         self.card.context_length = tokens;
         self
+    }
+
+    fn settle(
+        &self,
+        text: &str,
+        cancel: &CancellationToken,
+        on_event: &mut dyn FnMut(RewriteEvent),
+    ) {
+        let count = text.chars().count().max(1) as u32;
+        for (at, character) in text.char_indices() {
+            if cancel.is_cancelled() {
+                break;
+            }
+            thread::sleep(self.delay / count);
+            on_event(RewriteEvent::Settled { text: text[..at + character.len_utf8()].into() });
+        }
     }
 
     fn candidates(&self, source: &str, count: usize) -> Vec<Candidate> {
@@ -104,10 +120,16 @@ impl Seq2Seq for ScriptedRewriter {
             if cancel.is_cancelled() {
                 break;
             }
-            thread::sleep(self.delay);
             let tokens = self.encode_source(source)?;
             let text = self.decode_target(&tokens)?;
             let candidates = self.candidates(&text, request.search.best.unwrap_or(1));
+            match &candidates[..] {
+                [only] if total == 1 => self.settle(&only.text, cancel, on_event),
+                _ => thread::sleep(self.delay),
+            }
+            if cancel.is_cancelled() {
+                break;
+            }
             on_event(RewriteEvent::Step { done: number, total, tokens: tokens.len() });
             answers[number] = Rewriting { candidates, source_tokens: tokens.len() };
             let rewriting = answers[number].clone();

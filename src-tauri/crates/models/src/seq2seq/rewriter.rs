@@ -38,6 +38,8 @@ struct Work<'w> {
     on_event: &'w mut dyn FnMut(RewriteEvent),
     answers: Vec<Rewriting>,
     done: usize,
+    /// Tokens that were told to be settled.
+    settled: usize,
 }
 
 impl Rewriter {
@@ -126,7 +128,22 @@ impl Rewriter {
             first += last.len();
         }
         writing.choose(&chosen);
+        if let (1, [(_, search)]) = (total, &going[..]) {
+            self.settle(search.settled(), work);
+        }
         Ok(going)
+    }
+
+    /// Tells what is certain of the only text, where that has become more.
+    fn settle(&self, tokens: &[TokenId], work: &mut Work<'_>) {
+        if tokens.len() <= work.settled {
+            return;
+        }
+        work.settled = tokens.len();
+        // Of a character that is several tokens the first ones are none.
+        let text = self.tokenizer.decode(tokens);
+        let text = text.trim_end_matches(char::REPLACEMENT_CHARACTER).to_owned();
+        (work.on_event)(RewriteEvent::Settled { text });
     }
 
     fn finish(&self, source: &Numbered, found: Vec<Found>, work: &mut Work<'_>) {
@@ -187,7 +204,7 @@ impl Seq2Seq for Rewriter {
         });
         let sources: Vec<Numbered> = sources.collect::<Result<_, _>>()?;
         let answers = vec![Rewriting::default(); sources.len()];
-        let mut work = Work { plan: &plan, cancel, on_event, answers, done: 0 };
+        let mut work = Work { plan: &plan, cancel, on_event, answers, done: 0, settled: 0 };
         for batch in self.batches(sources, &plan) {
             if cancel.is_cancelled() {
                 break;

@@ -180,10 +180,52 @@ async fn a_model_that_was_taught_one_length_says_its_prefix_and_is_brought_to_le
     assert_eq!(text_of(&told), said, "all that it wrote is seen");
     // Its words are translated for the other language, and what they rest on stays known.
     let other = wish(SHORT, SummaryForm::OneLine, Some(TargetLanguage::Simplified));
-    let (found, _) = made(&engines, &text, other).await;
+    let (found, told) = made(&engines, &text, other).await;
     assert_eq!(found.outcome.text, "没有船经过小岛。");
+    assert_eq!(text_of(&told), "没有船经过小岛。", "what is translated is no summary yet");
+    let [draft] = &parts_of(&told)[..] else { panic!("one: {told:?}") };
+    assert_eq!((&draft.text[..], draft.range.clone()), (said, 0..text.text.len()));
     let [sentence] = &found.outcome.sentences[..] else { panic!("one: {found:?}") };
     assert!(!sentence.sources.is_empty() && sentence.flags.is_empty(), "{sentence:?}");
+}
+
+/// What is told and made where it is stopped as soon as `is_enough` was told.
+async fn stopped(engines: &One, source: Arc<Source>, is_enough: fn(&Told) -> bool) -> (Made, Vec<Told>) {
+    let (cancel, mut told) = (CancellationToken::new(), Vec::new());
+    let wish = wish(SHORT, SummaryForm::Paragraph, None);
+    let making = make(engines, source, wish, &cancel, |what| {
+        if is_enough(&what) {
+            cancel.cancel();
+        }
+        told.push(what);
+    });
+    let made = making.await.expect("it is stopped");
+    (made, told)
+}
+
+#[tokio::test]
+async fn what_a_taught_model_has_written_stays_when_it_is_stopped_in_the_middle() {
+    let text = source(1, 2);
+    let said = "The lamp broke one winter. No ship passed the island.";
+    let known = [(Box::leak(text.text.clone().into_boxed_str()) as &str, said)];
+    let slow = |model: ScriptedRewriter| model.with_delay(Duration::from_millis(500));
+    let engines = taught(slow(ScriptedRewriter::knowing(known)), "").await;
+    let (made, told) = stopped(&engines, text, |what| matches!(what, Told::Text(_))).await;
+    assert!(made.is_stopped);
+    assert!(said.starts_with(&made.outcome.text) && !made.outcome.text.is_empty(), "{made:?}");
+    assert!(made.outcome.text.len() < said.len());
+    assert_eq!(text_of(&told), made.outcome.text);
+
+    let engines = taught(slow(ScriptedRewriter::knowing([])).with_context_length(512), "").await;
+    let begun = |what: &Told| matches!(what, Told::Part(part) if !part.text.is_empty());
+    let (made, told) = stopped(&engines, source(4, 10), begun).await;
+    assert!(made.is_stopped && made.outcome.text.is_empty(), "a part is no summary");
+    let parts = told.iter().filter_map(|what| match what {
+        Told::Part(part) => Some(part),
+        _ => None,
+    });
+    let last = parts.last().expect("parts");
+    assert!(last.number == 0 && !last.done && !last.text.is_empty(), "{last:?}");
 }
 
 #[tokio::test]

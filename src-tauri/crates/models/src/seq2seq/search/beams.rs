@@ -53,6 +53,16 @@ impl<'p> Beams<'p> {
         if self.is_over(steps.iter().all(|step| step.is_last)) { Vec::new() } else { chosen }
     }
 
+    /// What all texts agree on that go on or are whole: the best one is or will be among them.
+    pub fn settled(&self) -> &[TokenId] {
+        let mut texts = self.running.iter().chain(&self.whole).map(|beam| &beam.text[..]);
+        let Some(first) = texts.next() else { return &[] };
+        let alike = |length, text: &[TokenId]| {
+            first[..length].iter().zip(text).take_while(|(one, other)| one == other).count()
+        };
+        &first[1..texts.fold(first.len(), alike)]
+    }
+
     pub fn finish(self) -> Vec<Found> {
         let found = if self.whole.is_empty() { self.running } else { self.whole };
         let texts = found.into_iter().take(self.plan.settings.best).map(|beam| Found {

@@ -31,6 +31,10 @@ impl<'p> Greedy<'p> {
         if self.plan.ends(token, self.text.len()) { Vec::new() } else { vec![0] }
     }
 
+    pub fn settled(&self) -> &[TokenId] {
+        &self.text[1..]
+    }
+
     pub fn finish(self) -> Found {
         let sum = self.logprobs.iter().sum();
         let score = self.plan.score(sum, self.logprobs.len().max(1));

@@ -54,6 +54,14 @@ impl<'p> Search<'p> {
         }
     }
 
+    /// What the best text is sure to begin with, whatever still comes.
+    pub fn settled(&self) -> &[TokenId] {
+        match self {
+            Self::Greedy(greedy) => greedy.settled(),
+            Self::Beams(beams) => beams.settled(),
+        }
+    }
+
     /// The texts, best first.
     pub fn finish(self) -> Vec<Found> {
         match self {
