@@ -49,6 +49,7 @@ pub use bimo_hub::{
     RequestRecord,
 };
 pub use bimo_models::{DescribedModel, DeviceWish, settle_threads};
+pub use bimo_text::has_words;
 pub use checking::{CHECK_MODEL, check_model, check_models_with};
 pub use desk::Desk;
 pub use files::write_file;

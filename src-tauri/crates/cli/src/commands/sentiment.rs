@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use bimo_desk::{Classifier, Judged, JudgedText, Per, readable_text};
+use bimo_desk::{Classifier, Judged, JudgedText, Per, has_words, readable_text};
 use serde_json::{Map, Value, json};
 
 use super::{INTERRUPTED, interruption, locate};
@@ -15,7 +15,9 @@ pub async fn run(asked: Sentiment, json: bool) -> anyhow::Result<ExitCode> {
     let bytes = read_bytes(&asked.file)?;
     let name = asked.file.file_name().map(|name| name.to_string_lossy().into_owned());
     let text = readable_text(bytes, name.filter(|name| name != "-")).await?;
-    let model = match locate(asked.model)? {
+    let path = locate(asked.model)?;
+    let is_starter = path.is_none();
+    let model = match path {
         Some(path) => Classifier::load(path).await?,
         None => Classifier::starter().await?,
     };
@@ -35,7 +37,23 @@ pub async fn run(asked: Sentiment, json: bool) -> anyhow::Result<ExitCode> {
     } else {
         print_plain(&text, &moods)?;
     }
+    warn(&text, &moods, is_starter);
     Ok(if moods.is_cut { ExitCode::from(INTERRUPTED) } else { ExitCode::SUCCESS })
+}
+
+/// What is to be known of the answer before it is believed.
+fn warn(text: &str, moods: &JudgedText, is_starter: bool) {
+    if !has_words(text) {
+        eprintln!("bimo: there is nothing to read: write or paste a sentence first");
+        return;
+    }
+    let guesses = moods.foreign_parts(text);
+    if is_starter && guesses > 0 {
+        let all = moods.items.len().max(1);
+        eprintln!(
+            "bimo: {guesses} of {all} texts are in neither English nor Chinese: what is said of them is a guess"
+        );
+    }
 }
 
 fn object(model: &Classifier, text: &str, moods: &JudgedText) -> Value {

@@ -9,8 +9,8 @@ use bimo_text::has_words;
 use super::classifier::Classifier;
 use super::reading::LONGEST_WHOLE;
 use super::source::lines;
-use crate::translation::sentence_ranges;
-use crate::wire::ApiError;
+use crate::translation::{detect, is_of_other_script, sentence_ranges};
+use crate::wire::{ApiError, SourceLanguage};
 
 /// What is classified, beside the whole text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +51,19 @@ pub struct JudgedText {
     pub items: Vec<JudgedPart>,
     /// Cancelled before all was read.
     pub is_cut: bool,
+}
+
+impl JudgedText {
+    /// How many of its parts are in neither English nor Chinese, which is all that the model in the program has learned; of
+    /// a text that was read as one, it.
+    pub fn foreign_parts(&self, text: &str) -> usize {
+        let is_foreign = detect(text) == SourceLanguage::Other;
+        let is_guess = |part: &str| is_foreign || is_of_other_script(part);
+        match &self.items[..] {
+            [] => usize::from(!text.trim().is_empty() && is_guess(text)),
+            items => items.iter().filter(|item| is_guess(&text[item.range.clone()])).count(),
+        }
+    }
 }
 
 impl Classifier {
