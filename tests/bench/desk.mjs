@@ -1,12 +1,20 @@
-// How soon the desk is there, and how soon a key is on the screen while a model writes. `npm run measure`
+// How large the program is, how soon the desk is there, what memory it takes while nothing happens, and how soon a key is
+// on the screen while a model writes. `npm run measure`
 //
 // Figures are of this machine and this moment: close what else is running. They are printed, never asserted.
+
+import { execFileSync } from "node:child_process";
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { Key, newLibrary, openDesk } from "../e2e/harness.mjs";
 
 const STARTS = 7;
 const CHARACTERS = 1_000_000;
 const KEYS = 200;
+/** Until then it has done all that it does by itself. */
+const IDLE_MS = 10_000;
 const PARAGRAPHS = {
   English: "The ferry had not crossed the river for three winters when the bell on the far bank began to ring again.\n\n",
   Chinese: "渡船已经三个冬天没有过河了，这天夜里，对岸的钟忽然又响了起来，一声一声，隔着雪传到屋里。\n\n",
@@ -26,6 +34,32 @@ const WATCH_KEYS = `
 
 const at = (values, share) => values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))];
 const ms = (value) => `${value.toFixed(0)} ms`;
+
+const mb = (bytes) => `${(bytes / 1e6).toFixed(0)} MB`;
+
+/** Bytes of the program as it is given away: without what only a debugger reads. */
+function size() {
+  const library = newLibrary();
+  const stripped = join(library.folder, "bimo-desktop");
+  execFileSync("strip", ["-o", stripped, process.env.BIMO_DESK]);
+  console.log(`the program has ${mb(statSync(stripped).size)}, its models and its interface included`);
+  library.forget();
+}
+
+/** Memory of a process in bytes; what it shares with others is shared out among them. */
+const memoryOf = (pid) => Number(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8").match(/^Pss:\s+(\d+) kB$/m)[1]) * 1024;
+
+async function rests() {
+  const library = newLibrary();
+  const desk = await openDesk(library);
+  await desk.until("the model is ready", async () => /starter/.test(await desk.run("return document.body.innerText")));
+  await sleep(IDLE_MS);
+  const [program, ...web] = desk.processes().map(memoryOf);
+  const all = web.reduce((sum, bytes) => sum + bytes, program);
+  console.log(`idle, the story model loaded: ${mb(all)} of memory, ${mb(program)} of it the program's, the rest the web view's`);
+  await desk.quit();
+  library.forget();
+}
 
 async function starts() {
   const times = { window: [], editor: [], model: [] };
@@ -83,5 +117,7 @@ async function typing(language, paragraph) {
   }
 }
 
+size();
 await starts();
+await rests();
 for (const [language, paragraph] of Object.entries(PARAGRAPHS)) await typing(language, paragraph);
