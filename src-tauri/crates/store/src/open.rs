@@ -8,7 +8,7 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
     SqliteSynchronous,
 };
-use sqlx::{Sqlite, Transaction};
+use sqlx::{Connection, Sqlite, Transaction};
 
 use crate::migrations::{MIGRATIONS, migrate, schema_of};
 use crate::{StoreError, backup};
@@ -144,24 +144,28 @@ async fn open_checked(
         ));
     }
     let connect = connect_options(&path);
-    let writer = SqlitePoolOptions::new()
-        .max_connections(1)
-        .idle_timeout(None)
-        .max_lifetime(None)
-        .connect_with(connect.clone())
-        .await?;
+    let writer = pool_of(1).connect_with(connect.clone()).await?;
     if let Err(error) = prepare(&writer, options, migrations, length > 0).await {
         // Not only dropped: a connection that is still being closed would meet the backup that may come in its place.
         writer.close().await;
         return Err(error);
     }
-    let readers = SqlitePoolOptions::new()
-        .max_connections(READERS)
-        .idle_timeout(None)
-        .max_lifetime(None)
+    let readers = pool_of(READERS)
         .connect_with(connect.create_if_missing(false).pragma("query_only", "ON"))
         .await?;
     Ok(Store { options: options.clone(), writer, readers, _lock: Some(lock) })
+}
+
+/// Connections that stay, but for one whose change failed so that SQLite took it back by itself, as on a full disk: it would
+/// count as begun for ever, and begin no other.
+fn pool_of(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .before_acquire(|connection, _| {
+            Box::pin(async move { Ok(!connection.is_in_transaction()) })
+        })
 }
 
 /// Checks the library and brings it up to date.

@@ -124,6 +124,20 @@ fn odd_texts_are_answered_in_words() {
 }
 
 #[test]
+fn a_page_without_an_article_is_refused_and_a_line_of_a_megabyte_is_not() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let page = folder.path().join("links.html");
+    let links = "<li><a href=/>One of ten lamps</a></li>".repeat(30);
+    std::fs::write(&page, format!("<body><ul>{links}</ul></body>")).expect("it is written");
+    let error = refused(&["summarize", page.to_str().expect("a path")], "");
+    assert!(error.contains("no article"), "{error}");
+    let line = "The lamp burns in the night, and 7 ships pass the island. ".repeat(18_000);
+    assert!(line.len() > 1_000_000);
+    let found = object(&["summarize", "--sentences", "2", "-"], &line);
+    assert_eq!(found["sentences"].as_array().map(Vec::len), Some(1), "said often, summed up once");
+}
+
+#[test]
 fn sentences_are_compared_by_an_encoder_where_one_is_named_and_else_by_their_words() {
     let by = |name: &str| {
         let encoder = model(&format!("encoders/{name}"));

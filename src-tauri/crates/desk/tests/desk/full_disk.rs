@@ -106,7 +106,8 @@ async fn summarising() {
     let long = "The lamp broke one winter and no ship came. ".repeat(60);
     let slow = ScriptedGenerator::writing([long.as_str()]).with_delay(Duration::from_millis(3));
     let desk = summarizing::open(&place, slow.clone().as_instruct()).await;
-    let key = desk.summarize(asked(SummaryMethod::Key, 2)).await.expect("key sentences");
+    let key = desk.summarize(asked(SummaryMethod::Key, 2)).await.expect("key sentences").entry.id;
+    let key = desk.open_summary(key).await.expect("they are kept");
     let mut told = summarizing::Told::of(&desk);
     let rewritten = desk.summarize(asked(SummaryMethod::Rewritten, 9)).await.expect("it begins");
 

@@ -36,6 +36,8 @@ fn run_task() {
         ["back-up", folder, day] => runtime.block_on(kill::back_up(folder, day)),
         ["hold", folder] => runtime.block_on(trouble::hold(folder)),
         ["fill", folder] => runtime.block_on(trouble::fill(folder)),
+        #[cfg(target_os = "linux")]
+        ["make-room", folder] => runtime.block_on(trouble::make_room(folder)),
         _ => panic!("there is no task {task:?}"),
     }
 }

@@ -62,14 +62,14 @@ pub async fn fill(folder: &str) {
     say("all");
 }
 
-/// Runs `fill` under a Unix shell's limits and answers what it said.
+/// Runs a task on a shelf under a Unix shell's limits and answers what it said.
 #[cfg(unix)]
-fn fill_with(shelf: &Shelf, limits: &str) -> Vec<String> {
-    let fill = command("fill", &[text(&shelf.options.folder)]);
+fn said_with(limits: &str, task: &str, shelf: &Shelf) -> Vec<String> {
+    let task = command(task, &[text(&shelf.options.folder)]);
     let mut limited = Command::new("sh");
-    limited.arg("-c").arg(format!("{limits} exec \"$0\" \"$@\"")).arg(fill.get_program());
-    limited.args(fill.get_args());
-    for (name, value) in fill.get_envs() {
+    limited.arg("-c").arg(format!("{limits} exec \"$0\" \"$@\"")).arg(task.get_program());
+    limited.args(task.get_args());
+    for (name, value) in task.get_envs() {
         limited.env(name, value.expect("a value"));
     }
     let output = limited.output().expect("a shell");
@@ -87,7 +87,7 @@ async fn a_write_that_fails_is_said_and_loses_nothing() {
     let mut stages = [0, 0, 0];
     for blocks in (0..40).map(|step| step * step * 4) {
         let shelf = Shelf::new();
-        let said = fill_with(&shelf, &format!("trap '' XFSZ; ulimit -f {blocks};"));
+        let said = said_with(&format!("trap '' XFSZ; ulimit -f {blocks};"), "fill", &shelf);
         let last = said.last().map(String::as_str);
         assert!(
             matches!(last, Some("library_not_writable" | "disk_full" | "all")),
@@ -106,6 +106,33 @@ async fn a_write_that_fails_is_said_and_loses_nothing() {
     }
     eprintln!("failed while opening, at the first work, while saving: {stages:?}");
     assert!(stages[0] > 0 && stages[2] > 5, "{stages:?}");
+}
+
+/// The child's task: writes while there is no room, and again when there is.
+#[cfg(target_os = "linux")]
+pub async fn make_room(folder: &str) {
+    let store = Store::open(StoreOptions::new(folder, NOW_MS)).await.expect("the library opens");
+    let (_, chapter) = store.create_work("a work", NOW_MS).await.expect("a work");
+    for limit in ["0", "unlimited"] {
+        let process = std::process::id().to_string();
+        let limit = format!("--fsize={limit}:");
+        let set = Command::new("prlimit").args(["--pid", &process, &limit]).status();
+        assert!(set.expect("prlimit, which is part of util-linux").success());
+        for word in ["one", "two"] {
+            let version = store.chapter(chapter).await.expect("the chapter").version;
+            match store.apply_edits(chapter, version, &[typed(0, 0, word)], NOW_MS).await {
+                Ok(_) => say(word),
+                Err(error) => say(error.code()),
+            }
+        }
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn as_soon_as_there_is_room_it_is_written_again() {
+    let said = said_with("trap '' XFSZ;", "make-room", &Shelf::new());
+    assert_eq!(said, ["library_not_writable", "library_not_writable", "one", "two"]);
 }
 
 #[cfg(unix)]

@@ -190,7 +190,11 @@ async fn a_model_that_was_taught_one_length_says_its_prefix_and_is_brought_to_le
 }
 
 /// What is told and made where it is stopped as soon as `is_enough` was told.
-async fn stopped(engines: &One, source: Arc<Source>, is_enough: fn(&Told) -> bool) -> (Made, Vec<Told>) {
+async fn stopped(
+    engines: &One,
+    source: Arc<Source>,
+    is_enough: fn(&Told) -> bool,
+) -> (Made, Vec<Told>) {
     let (cancel, mut told) = (CancellationToken::new(), Vec::new());
     let wish = wish(SHORT, SummaryForm::Paragraph, None);
     let making = make(engines, source, wish, &cancel, |what| {
