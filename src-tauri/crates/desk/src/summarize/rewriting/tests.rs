@@ -224,11 +224,11 @@ async fn what_a_taught_model_has_written_stays_when_it_is_stopped_in_the_middle(
     let begun = |what: &Told| matches!(what, Told::Part(part) if !part.text.is_empty());
     let (made, told) = stopped(&engines, source(4, 10), begun).await;
     assert!(made.is_stopped && made.outcome.text.is_empty(), "a part is no summary");
-    let parts = told.iter().filter_map(|what| match what {
-        Told::Part(part) => Some(part),
+    let part = |what: &Told| match what {
+        Told::Part(part) => Some(part.clone()),
         _ => None,
-    });
-    let last = parts.last().expect("parts");
+    };
+    let last = told.iter().rev().find_map(part).expect("parts");
     assert!(last.number == 0 && !last.done && !last.text.is_empty(), "{last:?}");
 }
 
