@@ -2,7 +2,7 @@
 //
 // Start reading at `openDesk`. A missing program or driver is an error: a test that cannot run has not passed.
 
-import { execFileSync, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -251,12 +251,6 @@ class Desk {
     return descendants(this.driver.pid).filter((pid) => nameOf(pid) !== "WebKitWebDriver");
   }
 
-  /** From now on the program can write no file, as on a full disk; or, with `false`, all again. */
-  fillDisk(isFull = true) {
-    const [program] = this.processes();
-    execFileSync("prlimit", ["--pid", String(program), `--fsize=${isFull ? 0 : "unlimited"}:`]);
-  }
-
   /** Ends the program as a power cut does. */
   async kill() {
     const [program] = this.processes();
@@ -285,8 +279,7 @@ function required(name) {
 function startDriver(path, port, nativePort, env) {
   const ports = ["--port", String(port), "--native-port", String(nativePort)];
   const stdio = process.env.BIMO_E2E_LOUD ? "inherit" : "ignore";
-  // What the program may not write is an error to it then, and no signal: see `fillDisk`.
-  return spawn("sh", ["-c", `trap '' XFSZ; exec "$0" "$@"`, path, ...ports], { env, stdio });
+  return spawn(path, ports, { env, stdio });
 }
 
 async function freePort() {
