@@ -85,12 +85,16 @@ impl Activations {
     }
 }
 
-/// As many rows at a time as there may be, then powers of two: kernels are compiled for these only.
+/// As many rows at a time as there may be, then 4, 3, 2 or 1: kernels are compiled for these only.
 fn panels(rows: usize, most: usize) -> impl Iterator<Item = (usize, usize)> {
     let mut first = 0;
     std::iter::from_fn(move || {
         let left = rows - first;
-        let count = if left >= most { most } else { 1 << left.checked_ilog2()? };
+        let count = match left {
+            _ if left >= most => most,
+            3 => 3,
+            _ => 1 << left.checked_ilog2()?,
+        };
         first += count;
         Some((first - count, count))
     })
@@ -115,12 +119,12 @@ impl Work for Round<'_> {
                 let (whole, rest) = x.as_chunks::<BLOCK>();
                 let mut records = words.chunks_exact_mut(count * RECORD);
                 for (block, record) in whole.iter().zip(&mut records) {
-                    round(block).write(record, count, row);
+                    round::<S>(block).write(record, count, row);
                 }
                 if let Some(record) = records.next() {
                     let mut block = [0.0; BLOCK];
                     block[..rest.len()].copy_from_slice(rest);
-                    round(&block).write(record, count, row);
+                    round::<S>(&block).write(record, count, row);
                 }
             }
         }
@@ -128,7 +132,8 @@ impl Work for Round<'_> {
 }
 
 struct Rounded {
-    numbers: [i8; BLOCK],
+    /// Those of the numbers, as their bytes.
+    numbers: [u8; BLOCK],
     scale: f32,
     sums: [i32; 2],
 }
@@ -136,15 +141,20 @@ struct Rounded {
 impl Rounded {
     #[inline(always)]
     fn write(&self, record: &mut [u32], rows: usize, row: usize) {
-        for (group, quad) in self.numbers.as_chunks::<4>().0.iter().enumerate() {
-            record[Place::quad(rows, group, row)] = u32::from_ne_bytes(quad.map(|n| n as u8));
-        }
         let sum = self.sums[0] + self.sums[1];
-        record[Place::scale(rows, row)] = self.scale.to_bits();
-        record[Place::offset(rows, row)] = (-128 * sum) as u32;
-        record[Place::scaled_sum(rows, row)] = (self.scale * sum as f32).to_bits();
+        let mut words = [0; RECORD];
+        for (word, quad) in words.iter_mut().zip(self.numbers.as_chunks::<4>().0) {
+            *word = u32::from_ne_bytes(*quad);
+        }
+        words[Place::scale(1, 0)] = self.scale.to_bits();
+        words[Place::offset(1, 0)] = (-128 * sum) as u32;
+        words[Place::scaled_sum(1, 0)] = (self.scale * sum as f32).to_bits();
         for half in 0..2 {
-            record[Place::half_offset(rows, half, row)] = (-32 * self.sums[half]) as u32;
+            words[Place::half_offset(1, half, 0)] = (-32 * self.sums[half]) as u32;
+        }
+        // Every kind of word has as many places as there are rows.
+        for (to, word) in record[row..].iter_mut().step_by(rows).zip(words) {
+            *to = word;
         }
     }
 }
@@ -153,43 +163,60 @@ impl Rounded {
 const ROUNDING: f32 = 12_582_912.0;
 /// What is smaller than this in all its numbers counts as zeros.
 const TINY: f32 = 1e-30;
+/// Numbers that are folded to one.
+const LANES: usize = BLOCK / 2;
 
 #[inline(always)]
-fn round(block: &[f32; BLOCK]) -> Rounded {
-    const LANES: usize = 16;
-    let (mut top, mut spoiled) = ([0.0f32; LANES], [0.0f32; LANES]);
-    for part in block.as_chunks::<LANES>().0 {
-        for lane in 0..LANES {
-            let size = part[lane].abs();
-            top[lane] = if size > top[lane] { size } else { top[lane] };
-            // Nothing, unless it is no number.
-            spoiled[lane] += part[lane] * 0.0;
+fn round<S: Simd>(block: &[f32; BLOCK]) -> Rounded {
+    let (from, vectors) = (block.as_ptr(), BLOCK / S::LANES);
+    let (mut tops, mut numbers, mut sums) = ([0.0f32; LANES], [0; BLOCK], [[0.0f32; LANES]; 2]);
+    // SAFETY: `LANES` of the set divide 16, so every vector lies within its array, and `S` is the set that runs this work.
+    unsafe {
+        let mut top = S::splat(0.0);
+        for vector in 0..vectors {
+            let x = S::load(from.add(vector * S::LANES));
+            top = S::max(S::max(x, S::multiply(x, S::splat(-1.0))), top);
         }
+        S::store(tops.as_mut_ptr(), top);
+        let top = fold(tops, |a, b| if b > a { b } else { a });
+        let inverse = if top > TINY { 127.0 / top } else { 0.0 };
+        for (half, sums) in sums.iter_mut().enumerate() {
+            let mut sum = S::splat(0.0);
+            for vector in half * vectors / 2..(half + 1) * vectors / 2 {
+                let x = S::load(from.add(vector * S::LANES));
+                let near = S::add(S::multiply(x, S::splat(inverse)), S::splat(ROUNDING));
+                S::store_lowest_bytes(numbers.as_mut_ptr().add(vector * S::LANES), near);
+                sum = S::add(sum, S::add(near, S::splat(-ROUNDING)));
+            }
+            S::store(sums.as_mut_ptr(), sum);
+        }
+        let sums = [fold(sums[0], |a, b| a + b), fold(sums[1], |a, b| a + b)];
+        // Zero, unless one of the numbers is none.
+        let spoiled = (sums[0] + sums[1]) * 0.0;
+        Rounded { numbers, scale: top / 127.0 + spoiled, sums: sums.map(|sum| sum as i32) }
     }
+}
+
+#[inline(always)]
+fn fold(mut lanes: [f32; LANES], both: impl Fn(f32, f32) -> f32) -> f32 {
     let mut width = LANES / 2;
     while width > 0 {
         for lane in 0..width {
-            let other = top[lane + width];
-            top[lane] = if other > top[lane] { other } else { top[lane] };
-            spoiled[lane] += spoiled[lane + width];
+            lanes[lane] = both(lanes[lane], lanes[lane + width]);
         }
         width /= 2;
     }
-    let inverse = if top[0] > TINY { 127.0 / top[0] } else { 0.0 };
-    let mut numbers = [0i8; BLOCK];
-    for (number, x) in numbers.iter_mut().zip(block) {
-        *number = (x * inverse + ROUNDING).to_bits() as i8;
-    }
-    let mut sums = [0i32; 2];
-    for (sum, half) in sums.iter_mut().zip(numbers.as_chunks::<LANES>().0) {
-        *sum = half.iter().map(|&number| i32::from(number)).sum();
-    }
-    Rounded { numbers, scale: top[0] / 127.0 + spoiled[0], sums }
+    lanes[0]
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::simd::Portable;
+
+    fn round(block: &[f32; BLOCK]) -> Rounded {
+        super::round::<Portable>(block)
+    }
 
     #[test]
     fn every_number_is_within_half_a_step_and_the_sums_are_theirs() {
@@ -197,12 +224,15 @@ mod tests {
         let rounded = round(&block);
         assert_eq!(rounded.scale, (30.0f32 / 7.0 - 2.0) / 127.0);
         for (number, x) in rounded.numbers.iter().zip(block) {
-            let back = f32::from(*number) * rounded.scale;
+            let back = f32::from(*number as i8) * rounded.scale;
             assert!((back - x).abs() <= rounded.scale * 0.5001, "{x} became {back}");
         }
         for half in 0..2 {
             let numbers = &rounded.numbers[half * 16..][..16];
-            assert_eq!(rounded.sums[half], numbers.iter().map(|&n| i32::from(n)).sum::<i32>());
+            assert_eq!(
+                rounded.sums[half],
+                numbers.iter().map(|&n| i32::from(n as i8)).sum::<i32>()
+            );
         }
     }
 
@@ -219,7 +249,8 @@ mod tests {
 
     #[test]
     fn panels_are_as_large_as_may_be_and_miss_no_row() {
-        assert_eq!(panels(15, 8).collect::<Vec<_>>(), [(0, 8), (8, 4), (12, 2), (14, 1)]);
+        assert_eq!(panels(15, 8).collect::<Vec<_>>(), [(0, 8), (8, 4), (12, 3)]);
+        assert_eq!(panels(6, 8).collect::<Vec<_>>(), [(0, 4), (4, 2)]);
         assert_eq!(panels(8, 4).collect::<Vec<_>>(), [(0, 4), (4, 4)]);
         assert_eq!(panels(0, 4).count(), 0);
     }

@@ -10,7 +10,7 @@ use crate::activations::{BLOCK, RECORD};
 use crate::formats::q4_k::Q4K;
 use crate::formats::q6_k::Q6K;
 use crate::formats::q8_0::Q8_0;
-use crate::formats::{TILE_ROWS, Tile};
+use crate::formats::{self, Sums, TILE_ROWS, Tile};
 use crate::simd::{Simd, Work};
 use crate::{Activations, Curve, Format, InstructionSet, PackedMatrix, Pool};
 
@@ -70,6 +70,8 @@ fn multiply_rounded(
     let near = (TILES_AT_A_TIME * tiles / bytes).max(1);
     let share = tiles.div_ceil(PARTS_PER_THREAD * threads);
     let at_a_time = if threads == 1 { near } else { near.min(share) };
+    // Tiles meet many rows in pairs.
+    let at_a_time = at_a_time.next_multiple_of(2);
     let part = |part: usize| {
         let tiles = part * at_a_time..((part + 1) * at_a_time).min(tiles);
         set.run(Part { x, targets: &targets, tiles });
@@ -137,63 +139,93 @@ fn many<S: Simd, T: Tile>(x: &Activations, target: &Target<'_>, tiles: Range<usi
     let mut near = x.panels().peekable();
     while near.peek().is_some() {
         let near: Vec<_> = near.by_ref().take(panels).collect();
-        for tile in tiles.clone() {
+        let together = if T::IN_PAIRS { S::TILES } else { 1 };
+        for tile in tiles.clone().step_by(together) {
+            let count = together.min(tiles.end - tile);
             for &(first, rows, panel) in &near {
-                match rows {
-                    8 => one::<S, T, 8>(target, tile, x.blocks(), first, panel),
-                    4 => one::<S, T, 4>(target, tile, x.blocks(), first, panel),
-                    2 => one::<S, T, 2>(target, tile, x.blocks(), first, panel),
-                    _ => one::<S, T, 1>(target, tile, x.blocks(), first, panel),
+                let place = Meeting { target, first, blocks: x.blocks(), panel };
+                if (rows, count) == (8, 2) {
+                    place.write::<S, T, 8, 2>(tile);
+                    continue;
+                }
+                for tile in tile..tile + count {
+                    match rows {
+                        8 => place.write::<S, T, 8, 1>(tile),
+                        4 => place.write::<S, T, 4, 1>(tile),
+                        3 => place.write::<S, T, 3, 1>(tile),
+                        2 => place.write::<S, T, 2, 1>(tile),
+                        _ => place.write::<S, T, 1, 1>(tile),
+                    }
                 }
             }
         }
     }
 }
 
-/// A tile by a panel of `R` rows, of which `first` is the first.
-#[inline(always)]
-fn one<S: Simd, T: Tile, const R: usize>(
-    target: &Target<'_>,
-    tile: usize,
-    blocks: usize,
+/// A panel, of whose rows `first` is the first, and where its products go.
+struct Meeting<'a> {
+    target: &'a Target<'a>,
     first: usize,
-    panel: &[u32],
-) {
-    let rows = target.matrix.rows();
-    let start = tile * TILE_ROWS;
-    let count = (rows - start).min(TILE_ROWS);
-    debug_assert_eq!(panel.len(), blocks * RECORD * R);
-    // SAFETY: a matrix's tile has the bytes of its columns, which are as many blocks as those of the panel (asserted where
-    // the target was made), and a panel's words are its records. `S` is the set that runs this work.
-    let sums =
-        unsafe { T::multiply::<S, R>(target.matrix.tile(tile).as_ptr(), blocks, panel.as_ptr()) };
-    let mut bias = [0.0; TILE_ROWS];
-    if let Some(numbers) = target.bias {
-        bias[..count].copy_from_slice(&numbers[start..start + count]);
-    }
-    for row in 0..R {
-        let mut numbers = [0.0; TILE_ROWS];
-        for part in 0..TILE_ROWS / S::LANES {
-            let at = part * S::LANES;
-            // SAFETY: `LANES` divides 16, so each part lies within the arrays.
-            unsafe {
-                let sum = sums[part][row];
-                let with_bias = match target.bias {
-                    Some(_) => S::add(sum, S::load(bias.as_ptr().add(at))),
-                    None => sum,
-                };
-                let bent = match target.curve {
-                    Some(curve) => curve.of::<S>(with_bias),
-                    None => with_bias,
-                };
-                S::store(numbers.as_mut_ptr().add(at), bent);
-            }
+    blocks: usize,
+    panel: &'a [u32],
+}
+
+impl Meeting<'_> {
+    /// The products of the panel's `R` rows with `T` tiles.
+    #[inline(always)]
+    fn write<S: Simd, F: Tile, const R: usize, const T: usize>(&self, tile: usize) {
+        debug_assert_eq!(self.panel.len(), self.blocks * RECORD * R);
+        let mut tiles = [self.target.matrix.tile(tile).as_ptr(); T];
+        for next in 1..T {
+            tiles[next] = self.target.matrix.tile(tile + next).as_ptr();
         }
-        // SAFETY: the output has `rows` numbers for each row of the input (asserted where the target was made); these
-        // `count` are of a tile that no other thread has.
-        unsafe {
-            let to = target.output.add((first + row) * rows + start);
-            to.copy_from_nonoverlapping(numbers.as_ptr(), count);
+        // SAFETY: a matrix's tile has the bytes of its columns, which are as many blocks as those of the panel (asserted
+        // where the target was made), and a panel's words are its records. `S` is the set that runs this work.
+        let sums =
+            unsafe { formats::multiply::<S, F, R, T>(tiles, self.blocks, self.panel.as_ptr()) };
+        for next in 0..T {
+            self.write_tile::<S, R, T>(tile + next, &sums, next);
+        }
+    }
+
+    #[inline(always)]
+    fn write_tile<S: Simd, const R: usize, const T: usize>(
+        &self,
+        tile: usize,
+        sums: &Sums<S, R, T>,
+        place: usize,
+    ) {
+        let Target { matrix, bias: added, curve, output } = self.target;
+        let (rows, start) = (matrix.rows(), tile * TILE_ROWS);
+        let count = (rows - start).min(TILE_ROWS);
+        let mut bias = [0.0; TILE_ROWS];
+        if let Some(numbers) = added {
+            bias[..count].copy_from_slice(&numbers[start..start + count]);
+        }
+        for row in 0..R {
+            let mut numbers = [0.0; TILE_ROWS];
+            for part in 0..TILE_ROWS / S::LANES {
+                let at = part * S::LANES;
+                // SAFETY: `LANES` divides 16, so each part lies within the arrays.
+                unsafe {
+                    let sum = sums[part][place][row];
+                    let with_bias = match added {
+                        Some(_) => S::add(sum, S::load(bias.as_ptr().add(at))),
+                        None => sum,
+                    };
+                    let bent = match curve {
+                        Some(curve) => curve.of::<S>(with_bias),
+                        None => with_bias,
+                    };
+                    S::store(numbers.as_mut_ptr().add(at), bent);
+                }
+            }
+            // SAFETY: the output has `rows` numbers for each row of the input (asserted where the target was made);
+            // these `count` are of a tile that no other thread has.
+            unsafe {
+                let to = output.add((self.first + row) * rows + start);
+                to.copy_from_nonoverlapping(numbers.as_ptr(), count);
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ pub(crate) mod q4_k;
 pub(crate) mod q6_k;
 pub(crate) mod q8_0;
 
+use crate::activations::RECORD;
 use crate::simd::Simd;
 
 /// Rows of a tile.
@@ -16,10 +17,16 @@ pub(crate) const GROUP: usize = 4 * TILE_ROWS;
 /// Columns of the blocks of blocks that the k-formats have.
 pub(crate) const SUPER: usize = 256;
 /// Parts of a tile at most: its rows by the fewest lanes of a processor.
-pub(crate) const MOST_PARTS: usize = 2;
+const MOST_PARTS: usize = 2;
 
-/// The products of a tile: for each part of it, for each row of a panel, its rows' sums.
-pub(crate) type Sums<S, const R: usize> = [[<S as Simd>::Floats; R]; MOST_PARTS];
+/// Blocks of 32 columns that each part of a tile goes through before the next part does: the parts together in one step
+/// would want more registers than there are, and all columns at once more cache.
+const STRETCH: usize = SUPER / 32;
+
+/// The products of `T` tiles with a panel of `R` rows: for each part of the tiles, each tile and each row of the panel the
+/// sums of the part's rows.
+pub(crate) type Sums<S, const R: usize, const T: usize> =
+    [[[<S as Simd>::Floats; R]; T]; MOST_PARTS];
 
 /// A kind of packed tile.
 pub(crate) trait Tile {
@@ -32,16 +39,58 @@ pub(crate) trait Tile {
     /// Writes a row's numbers.
     fn unpack(tile: &[u8], row: usize, numbers: &mut [f32]);
 
-    /// A tile times a panel of `R` rows.
+    /// Whether a processor with many registers has enough of them for two tiles at once.
+    const IN_PAIRS: bool;
+
+    /// Adds the products of a block of `T` tiles with the record of a panel of `R` rows to the sums of a part of the tiles.
     ///
     /// # Safety
-    /// The tile has the bytes of `blocks` blocks of 32 columns, the panel their records for `R` rows, and the processor
-    /// the instructions of `S`.
-    unsafe fn multiply<S: Simd, const R: usize>(
-        tile: *const u8,
-        blocks: usize,
-        panel: *const u32,
-    ) -> Sums<S, R>;
+    /// That of [`multiply`], and the block and the part are theirs.
+    unsafe fn add_block<S: Simd, const R: usize, const T: usize>(
+        tiles: [*const u8; T],
+        at: Block,
+        record: *const u32,
+        sums: &mut [[S::Floats; R]; T],
+    );
+}
+
+/// A block of a part of tiles.
+#[derive(Clone, Copy)]
+pub(crate) struct Block {
+    /// How many there are, and which it is.
+    pub count: usize,
+    pub number: usize,
+    /// The first row of the part.
+    pub first: usize,
+}
+
+/// `T` tiles times a panel of `R` rows.
+///
+/// # Safety
+/// Each tile has the bytes of `blocks` blocks of 32 columns, the panel their records for `R` rows, and the processor the
+/// instructions of `S`.
+#[inline(always)]
+pub(crate) unsafe fn multiply<S: Simd, F: Tile, const R: usize, const T: usize>(
+    tiles: [*const u8; T],
+    blocks: usize,
+    panel: *const u32,
+) -> Sums<S, R, T> {
+    // SAFETY: every block and part is within what the caller promises.
+    unsafe {
+        let mut sums = [[[S::splat(0.0); R]; T]; MOST_PARTS];
+        for start in (0..blocks).step_by(STRETCH) {
+            for part in 0..TILE_ROWS / S::LANES {
+                let mut some = sums[part];
+                for number in start..blocks.min(start + STRETCH) {
+                    let at = Block { count: blocks, number, first: part * S::LANES };
+                    let record = panel.add(number * RECORD * R);
+                    F::add_block::<S, R, T>(tiles, at, record, &mut some);
+                }
+                sums[part] = some;
+            }
+        }
+        sums
+    }
 }
 
 /// Bytes up to the next cache line.

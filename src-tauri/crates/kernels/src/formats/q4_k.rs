@@ -4,8 +4,8 @@
 
 use std::array::from_fn;
 
-use super::{GROUP, MOST_PARTS, SUPER, Sums, TILE_ROWS, Tile, half_at, place_quad};
-use crate::activations::{BLOCK, Place, RECORD};
+use super::{Block, GROUP, SUPER, TILE_ROWS, Tile, half_at, place_quad};
+use crate::activations::{BLOCK, Place};
 use crate::simd::Simd;
 
 /// Bytes of a block in a file.
@@ -76,48 +76,53 @@ impl Tile for Q4K {
         }
     }
 
+    const IN_PAIRS: bool = true;
+
     #[inline(always)]
-    unsafe fn multiply<S: Simd, const R: usize>(
-        tile: *const u8,
-        blocks: usize,
-        panel: *const u32,
-    ) -> Sums<S, R> {
+    unsafe fn add_block<S: Simd, const R: usize, const T: usize>(
+        tiles: [*const u8; T],
+        at: Block,
+        record: *const u32,
+        sums: &mut [[S::Floats; R]; T],
+    ) {
         // SAFETY: every offset is within the bytes and records that the caller promises.
         unsafe {
-            let mut sums = [[S::splat(0.0); R]; MOST_PARTS];
-            for block in 0..blocks {
-                let (whole, sub) = (tile.add(block / SUBS * SUPER_BYTES), block % SUBS);
-                let record = panel.add(block * RECORD * R);
-                for part in 0..TILE_ROWS / S::LANES {
-                    let first = part * S::LANES;
-                    let bytes = whole.add(QUANTS + sub * SUB_BYTES + 4 * first);
-                    let mut products: [S::Ints; R] = [S::splat_int(0); R];
-                    for pair in 0..GROUPS / 2 {
-                        let both = S::load_quads(bytes.add(pair * GROUP));
-                        let (low, high) = (S::low_nibbles(both), S::high_nibbles(both));
-                        for (row, product) in products.iter_mut().enumerate() {
-                            let input =
-                                |group| S::splat_quad(record.add(Place::quad(R, group, row)));
-                            *product = S::dot_small(*product, low, input(pair));
-                            *product = S::dot_small(*product, high, input(pair + GROUPS / 2));
-                        }
-                    }
-                    let subs = whole.add(HALVES_BYTES + sub * SUB_SCALES + first);
-                    let scale = S::load_halves(whole.add(2 * first).cast());
-                    let scale = S::multiply(scale, S::load_bytes(subs));
-                    let least = S::load_halves(whole.add(2 * (TILE_ROWS + first)).cast());
-                    let least = S::multiply(least, S::load_bytes(subs.add(TILE_ROWS)));
-                    for row in 0..R {
-                        let input = f32::from_bits(*record.add(Place::scale(R, row)));
-                        let of_sum = f32::from_bits(*record.add(Place::scaled_sum(R, row)));
-                        let scale = S::multiply(scale, S::splat(input));
-                        let sum = &mut sums[part][row];
-                        *sum = S::multiply_add(S::to_floats(products[row]), scale, *sum);
-                        *sum = S::take_product(least, S::splat(of_sum), *sum);
+            let (whole, sub) = (at.number / SUBS * SUPER_BYTES, at.number % SUBS);
+            let mut products = [[S::splat_int(0); R]; T];
+            for pair in 0..S::steps(GROUPS / 2) {
+                let start = whole + QUANTS + sub * SUB_BYTES + 4 * at.first + pair * GROUP;
+                let both = S::load_quads(tiles[0].add(start));
+                let (mut low, mut high) = ([S::low_nibbles(both); T], [S::high_nibbles(both); T]);
+                for tile in 1..T {
+                    let both = S::load_quads(tiles[tile].add(start));
+                    (low[tile], high[tile]) = (S::low_nibbles(both), S::high_nibbles(both));
+                }
+                for row in 0..R {
+                    let front = S::splat_quad(record.add(Place::quad(R, pair, row)));
+                    let back = S::splat_quad(record.add(Place::quad(R, pair + GROUPS / 2, row)));
+                    for tile in 0..T {
+                        let product = &mut products[tile][row];
+                        *product = S::dot_small(*product, low[tile], front);
+                        *product = S::dot_small(*product, high[tile], back);
                     }
                 }
             }
-            sums
+            for tile in 0..T {
+                let whole = tiles[tile].add(whole);
+                let subs = whole.add(HALVES_BYTES + sub * SUB_SCALES + at.first);
+                let scale = S::load_halves(whole.add(2 * at.first).cast());
+                let scale = S::multiply(scale, S::load_bytes(subs));
+                let least = S::load_halves(whole.add(2 * (TILE_ROWS + at.first)).cast());
+                let least = S::multiply(least, S::load_bytes(subs.add(TILE_ROWS)));
+                for row in 0..R {
+                    let input = f32::from_bits(*record.add(Place::scale(R, row)));
+                    let of_sum = f32::from_bits(*record.add(Place::scaled_sum(R, row)));
+                    let scale = S::multiply(scale, S::splat(input));
+                    let sum = &mut sums[tile][row];
+                    *sum = S::multiply_add(S::to_floats(products[tile][row]), scale, *sum);
+                    *sum = S::take_product(least, S::splat(of_sum), *sum);
+                }
+            }
         }
     }
 }

@@ -5,8 +5,8 @@
 
 use std::array::from_fn;
 
-use super::{GROUP, MOST_PARTS, SUPER, Sums, TILE_ROWS, Tile, half_at, place_quad, whole_lines};
-use crate::activations::{BLOCK, Place, RECORD};
+use super::{Block, GROUP, SUPER, TILE_ROWS, Tile, half_at, place_quad, whole_lines};
+use crate::activations::{BLOCK, Place};
 use crate::simd::Simd;
 
 /// Bytes of a block in a file.
@@ -86,66 +86,77 @@ impl Tile for Q6K {
         }
     }
 
+    const IN_PAIRS: bool = false;
+
     #[inline(always)]
-    unsafe fn multiply<S: Simd, const R: usize>(
-        tile: *const u8,
-        blocks: usize,
-        panel: *const u32,
-    ) -> Sums<S, R> {
+    unsafe fn add_block<S: Simd, const R: usize, const T: usize>(
+        tiles: [*const u8; T],
+        at: Block,
+        record: *const u32,
+        sums: &mut [[S::Floats; R]; T],
+    ) {
         // SAFETY: every offset is within the bytes and records that the caller promises.
         unsafe {
-            let mut sums = [[S::splat(0.0); R]; MOST_PARTS];
-            let scales = tile.add(blocks / SUBS * SUPER_BYTES);
-            for block in 0..blocks {
-                let (place, sub) = (block / SUBS, block % SUBS);
-                let whole = tile.add(place * SUPER_BYTES);
-                let record = panel.add(block * RECORD * R);
-                for part in 0..TILE_ROWS / S::LANES {
-                    let first = part * S::LANES;
-                    let low = whole.add(sub * SUB_BYTES + 4 * first);
-                    let high = low.add(LOW_BYTES);
-                    let scale = S::load_halves(scales.add(place * SCALE_BYTES + 2 * first).cast());
-                    for half in 0..HALVES {
-                        let bits = S::load_quads(high.add(half * GROUP));
-                        let mut nibbles = [bits; 4];
-                        for (pair, nibbles) in nibbles.iter_mut().enumerate() {
-                            let both = S::load_quads(low.add(pair * GROUP));
-                            *nibbles = match half {
-                                0 => S::low_nibbles(both),
-                                _ => S::high_nibbles(both),
-                            };
-                        }
-                        let weights = [
-                            S::with_two_bits::<0>(nibbles[0], bits),
-                            S::with_two_bits::<1>(nibbles[1], bits),
-                            S::with_two_bits::<2>(nibbles[2], bits),
-                            S::with_two_bits::<3>(nibbles[3], bits),
-                        ];
-                        let mut products = [S::splat_int(0); R];
-                        for (row, product) in products.iter_mut().enumerate() {
-                            let offset = *record.add(Place::half_offset(R, half, row));
-                            *product = S::splat_int(offset as i32);
-                        }
-                        for (group, weights) in weights.into_iter().enumerate() {
-                            for (row, product) in products.iter_mut().enumerate() {
-                                let quad = Place::quad(R, 4 * half + group, row);
-                                let input = S::splat_quad(record.add(quad));
-                                *product = S::dot_small(*product, weights, input);
-                            }
-                        }
-                        let small = SMALL_SCALES + (sub * HALVES + half) * TILE_ROWS + first;
-                        let scale =
-                            S::multiply(scale, S::load_signed_bytes(whole.add(small).cast()));
-                        for row in 0..R {
-                            let input = f32::from_bits(*record.add(Place::scale(R, row)));
-                            let scale = S::multiply(scale, S::splat(input));
-                            let sum = &mut sums[part][row];
-                            *sum = S::multiply_add(S::to_floats(products[row]), scale, *sum);
-                        }
-                    }
+            for tile in 0..T {
+                add_block::<S, R>(tiles[tile], at, record, &mut sums[tile]);
+            }
+        }
+    }
+}
+
+/// [`Tile::add_block`] of a single tile.
+///
+/// # Safety
+/// The same.
+#[inline(always)]
+unsafe fn add_block<S: Simd, const R: usize>(
+    tile: *const u8,
+    at: Block,
+    record: *const u32,
+    sums: &mut [S::Floats; R],
+) {
+    // SAFETY: every offset is within the bytes and records that the caller promises.
+    unsafe {
+        let (place, sub) = (at.number / SUBS, at.number % SUBS);
+        let whole = tile.add(place * SUPER_BYTES);
+        let scales = tile.add(at.count / SUBS * SUPER_BYTES);
+        let low = whole.add(sub * SUB_BYTES + 4 * at.first);
+        let high = low.add(LOW_BYTES);
+        let scale = S::load_halves(scales.add(place * SCALE_BYTES + 2 * at.first).cast());
+        for half in 0..HALVES {
+            let bits = S::load_quads(high.add(half * GROUP));
+            let mut nibbles = [bits; 4];
+            for (pair, nibbles) in nibbles.iter_mut().enumerate() {
+                let both = S::load_quads(low.add(pair * GROUP));
+                *nibbles = match half {
+                    0 => S::low_nibbles(both),
+                    _ => S::high_nibbles(both),
+                };
+            }
+            let weights = [
+                S::with_two_bits::<0>(nibbles[0], bits),
+                S::with_two_bits::<1>(nibbles[1], bits),
+                S::with_two_bits::<2>(nibbles[2], bits),
+                S::with_two_bits::<3>(nibbles[3], bits),
+            ];
+            let mut products = [S::splat_int(0); R];
+            for (row, product) in products.iter_mut().enumerate() {
+                let offset = *record.add(Place::half_offset(R, half, row));
+                *product = S::splat_int(offset as i32);
+            }
+            for (group, weights) in weights.into_iter().enumerate() {
+                for (row, product) in products.iter_mut().enumerate() {
+                    let input = S::splat_quad(record.add(Place::quad(R, 4 * half + group, row)));
+                    *product = S::dot_small(*product, weights, input);
                 }
             }
-            sums
+            let small = SMALL_SCALES + (sub * HALVES + half) * TILE_ROWS + at.first;
+            let scale = S::multiply(scale, S::load_signed_bytes(whole.add(small).cast()));
+            for row in 0..R {
+                let input = f32::from_bits(*record.add(Place::scale(R, row)));
+                let scale = S::multiply(scale, S::splat(input));
+                sums[row] = S::multiply_add(S::to_floats(products[row]), scale, sums[row]);
+            }
         }
     }
 }

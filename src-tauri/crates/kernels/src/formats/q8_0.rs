@@ -4,8 +4,8 @@
 
 use half::f16;
 
-use super::{GROUP, MOST_PARTS, Sums, TILE_ROWS, Tile, half_at, place_quad, whole_lines};
-use crate::activations::{BLOCK, Place, RECORD};
+use super::{Block, GROUP, TILE_ROWS, Tile, half_at, place_quad, whole_lines};
+use crate::activations::{BLOCK, Place};
 use crate::simd::Simd;
 
 /// Bytes of a block in a file.
@@ -58,44 +58,50 @@ impl Tile for Q8_0 {
         }
     }
 
+    const IN_PAIRS: bool = true;
+
     #[inline(always)]
-    unsafe fn multiply<S: Simd, const R: usize>(
-        tile: *const u8,
-        blocks: usize,
-        panel: *const u32,
-    ) -> Sums<S, R> {
+    unsafe fn add_block<S: Simd, const R: usize, const T: usize>(
+        tiles: [*const u8; T],
+        at: Block,
+        record: *const u32,
+        sums: &mut [[S::Floats; R]; T],
+    ) {
         // SAFETY: every offset is within the bytes and records that the caller promises.
         unsafe {
-            let mut sums = [[S::splat(0.0); R]; MOST_PARTS];
-            let scales = tile.add(blocks * BLOCK_BYTES);
-            for block in 0..blocks {
-                let record = panel.add(block * RECORD * R);
-                let bytes = tile.add(block * BLOCK_BYTES);
-                for part in 0..TILE_ROWS / S::LANES {
-                    let first = part * S::LANES;
-                    let mut products = [S::splat_int(0); R];
-                    if S::KEEPS_OFFSET {
-                        for (row, product) in products.iter_mut().enumerate() {
-                            *product = S::splat_int(*record.add(Place::offset(R, row)) as i32);
-                        }
-                    }
-                    for group in 0..GROUPS {
-                        let weights = S::load_quads(bytes.add(group * GROUP + 4 * first));
-                        for (row, product) in products.iter_mut().enumerate() {
-                            let input = S::splat_quad(record.add(Place::quad(R, group, row)));
-                            *product = S::dot_offset(*product, weights, input);
-                        }
-                    }
-                    let scale = S::load_halves(scales.add(block * SCALE_BYTES + 2 * first).cast());
-                    for row in 0..R {
-                        let input = f32::from_bits(*record.add(Place::scale(R, row)));
-                        let scale = S::multiply(scale, S::splat(input));
-                        let sum = &mut sums[part][row];
-                        *sum = S::multiply_add(S::to_floats(products[row]), scale, *sum);
+            let mut products = [[S::splat_int(0); R]; T];
+            if S::KEEPS_OFFSET {
+                for row in 0..R {
+                    let offset = S::splat_int(*record.add(Place::offset(R, row)) as i32);
+                    for products in &mut products {
+                        products[row] = offset;
                     }
                 }
             }
-            sums
+            for group in 0..S::steps(GROUPS) {
+                let start = at.number * BLOCK_BYTES + group * GROUP + 4 * at.first;
+                let mut weights = [S::load_quads(tiles[0].add(start)); T];
+                for tile in 1..T {
+                    weights[tile] = S::load_quads(tiles[tile].add(start));
+                }
+                for row in 0..R {
+                    let input = S::splat_quad(record.add(Place::quad(R, group, row)));
+                    for tile in 0..T {
+                        let product = &mut products[tile][row];
+                        *product = S::dot_offset(*product, weights[tile], input);
+                    }
+                }
+            }
+            let start = at.count * BLOCK_BYTES + at.number * SCALE_BYTES + 2 * at.first;
+            for tile in 0..T {
+                let scale = S::load_halves(tiles[tile].add(start).cast());
+                for row in 0..R {
+                    let input = f32::from_bits(*record.add(Place::scale(R, row)));
+                    let scale = S::multiply(scale, S::splat(input));
+                    let sum = &mut sums[tile][row];
+                    *sum = S::multiply_add(S::to_floats(products[tile][row]), scale, *sum);
+                }
+            }
         }
     }
 }

@@ -40,7 +40,13 @@ impl<const VNNI: bool> Simd for Avx2<VNNI> {
 
     const LANES: usize = 8;
     const PANEL: usize = 4;
+    const TILES: usize = 1;
     const KEEPS_OFFSET: bool = VNNI;
+
+    #[inline(always)]
+    fn steps(count: usize) -> usize {
+        if VNNI { count } else { std::hint::black_box(count) }
+    }
 
     #[inline(always)]
     unsafe fn load_quads(from: *const u8) -> __m256i {
@@ -165,6 +171,14 @@ impl<const VNNI: bool> Simd for Avx2<VNNI> {
     #[inline(always)]
     unsafe fn take_product(a: __m256, b: __m256, c: __m256) -> __m256 {
         _mm256_fnmadd_ps(a, b, c)
+    }
+
+    #[inline(always)]
+    unsafe fn store_lowest_bytes(to: *mut u8, numbers: __m256) {
+        let lowest = _mm256_and_si256(_mm256_castps_si256(numbers), _mm256_set1_epi32(255));
+        let (low, high) = (_mm256_castsi256_si128(lowest), _mm256_extracti128_si256::<1>(lowest));
+        let words = _mm_packus_epi32(low, high);
+        _mm_storel_epi64(to.cast(), _mm_packus_epi16(words, words));
     }
 
     #[inline(always)]

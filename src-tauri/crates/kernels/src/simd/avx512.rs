@@ -27,6 +27,7 @@ impl Simd for Avx512Vnni {
 
     const LANES: usize = 16;
     const PANEL: usize = 8;
+    const TILES: usize = 2;
     const KEEPS_OFFSET: bool = true;
 
     #[inline(always)]
@@ -145,6 +146,11 @@ impl Simd for Avx512Vnni {
     #[inline(always)]
     unsafe fn take_product(a: __m512, b: __m512, c: __m512) -> __m512 {
         _mm512_fnmadd_ps(a, b, c)
+    }
+
+    #[inline(always)]
+    unsafe fn store_lowest_bytes(to: *mut u8, numbers: __m512) {
+        _mm_storeu_si128(to.cast(), _mm512_cvtepi32_epi8(_mm512_castps_si512(numbers)));
     }
 
     #[inline(always)]

@@ -38,8 +38,17 @@ pub(crate) trait Simd: Copy {
     const LANES: usize;
     /// Rows of input that are worked on together: as many as there are registers for.
     const PANEL: usize;
+    /// Tiles that a whole panel meets together, 1 or 2: a number of the input is then read once for both.
+    const TILES: usize;
     /// Whether [`Simd::dot_offset`] multiplies by stored bytes as they are, so that 128 times the input must be taken away.
     const KEEPS_OFFSET: bool;
+
+    /// How many steps a block takes, known to the compiler where it does well to write them out. Where a sum of products takes
+    /// several instructions it would add them in another order, and keep all of a block's weights on the stack for that.
+    #[inline(always)]
+    fn steps(count: usize) -> usize {
+        count
+    }
 
     /// Four unsigned bytes of each row.
     unsafe fn load_quads(from: *const u8) -> Self::Quads;
@@ -90,6 +99,8 @@ pub(crate) trait Simd: Copy {
     unsafe fn multiply_add(a: Self::Floats, b: Self::Floats, c: Self::Floats) -> Self::Floats;
     /// `c - a b`, rounded once.
     unsafe fn take_product(a: Self::Floats, b: Self::Floats, c: Self::Floats) -> Self::Floats;
+    /// Writes the lowest eight bits of each number.
+    unsafe fn store_lowest_bytes(to: *mut u8, numbers: Self::Floats);
     /// Writes the numbers.
     unsafe fn store(to: *mut f32, numbers: Self::Floats);
 }

@@ -42,6 +42,7 @@ impl Simd for Portable {
 
     const LANES: usize = LANES;
     const PANEL: usize = 4;
+    const TILES: usize = 1;
     const KEEPS_OFFSET: bool = false;
 
     #[inline(always)]
@@ -161,6 +162,11 @@ impl Simd for Portable {
     #[inline(always)]
     unsafe fn take_product(a: [f32; LANES], b: [f32; LANES], c: [f32; LANES]) -> [f32; LANES] {
         from_fn(|row| (-a[row]).mul_add(b[row], c[row]))
+    }
+
+    #[inline(always)]
+    unsafe fn store_lowest_bytes(to: *mut u8, numbers: [f32; LANES]) {
+        to.cast::<[u8; LANES]>().write_unaligned(numbers.map(|number| number.to_bits() as u8));
     }
 
     #[inline(always)]
