@@ -2,6 +2,11 @@
 //!
 //! Keys lie in tiles of 16, so that a vector takes an element of each: `[head][tile][element][key]`. Values lie row after
 //! row, `[head][place][element]`, each row filled up with zeros to whole vectors.
+//!
+//! Texts that begin alike share what they have of the beginning ([`KvCache::branch`]): it is in memory once, and read from
+//! there once for all of them.
+
+use std::sync::Arc;
 
 use half::f16;
 
@@ -22,9 +27,17 @@ pub enum Kept {
 pub struct KvCache {
     heads: usize,
     width: usize,
-    /// Places there is room for; whole tiles.
+    /// Places of its own there is room for; whole tiles.
     capacity: usize,
     pub(crate) numbers: Numbers,
+    beginning: Option<Beginning>,
+}
+
+/// What other texts have, too: whole tiles, before all places of one's own.
+#[derive(Clone)]
+struct Beginning {
+    cache: Arc<KvCache>,
+    places: usize,
 }
 
 pub(crate) enum Numbers {
@@ -39,7 +52,7 @@ impl KvCache {
             Kept::Whole => Numbers::Whole { keys: Vec::new(), values: Vec::new() },
             Kept::Halves => Numbers::Halves { keys: Vec::new(), values: Vec::new() },
         };
-        Self { heads, width, capacity: 0, numbers }
+        Self { heads, width, capacity: 0, numbers, beginning: None }
     }
 
     /// Key heads.
@@ -52,39 +65,108 @@ impl KvCache {
         self.width
     }
 
-    /// Bytes that it takes.
+    /// Bytes that it takes; of a beginning that is shared, its part.
     pub fn bytes(&self) -> usize {
-        match &self.numbers {
+        let own = match &self.numbers {
             Numbers::Whole { keys, values } => 4 * (keys.len() + values.len()),
             Numbers::Halves { keys, values } => 2 * (keys.len() + values.len()),
-        }
-    }
-
-    /// Makes room for so many places; what the first `filled` hold is kept.
-    pub fn grow(&mut self, capacity: usize, filled: usize) {
-        if capacity.next_multiple_of(TILE) > self.capacity {
-            *self = self.with_room(capacity, filled);
-        }
-    }
-
-    /// A copy of what the first `filled` places hold, with room for so many.
-    pub fn with_room(&self, capacity: usize, filled: usize) -> Self {
-        let capacity = capacity.next_multiple_of(TILE);
-        let (keys_of, values_of) = (self.key_head(), self.value_head());
-        let (new_keys, new_values) = (capacity * self.width, capacity * self.row());
-        let filled_keys = filled.next_multiple_of(TILE) * self.width;
-        let filled_values = filled * self.row();
-        let numbers = match &self.numbers {
-            Numbers::Whole { keys, values } => Numbers::Whole {
-                keys: moved(keys, keys_of, new_keys, filled_keys, self.heads),
-                values: moved(values, values_of, new_values, filled_values, self.heads),
-            },
-            Numbers::Halves { keys, values } => Numbers::Halves {
-                keys: moved(keys, keys_of, new_keys, filled_keys, self.heads),
-                values: moved(values, values_of, new_values, filled_values, self.heads),
-            },
         };
-        Self { heads: self.heads, width: self.width, capacity, numbers }
+        let beginning = self.beginning.as_ref();
+        own + beginning.map_or(0, |shared| shared.cache.bytes() / Arc::strong_count(&shared.cache))
+    }
+
+    /// Makes room for so many places; what the first `filled` hold is kept. The others are its own from then on.
+    pub fn grow(&mut self, capacity: usize, filled: usize) {
+        let is_left_alone = |shared: &Beginning| Arc::strong_count(&shared.cache) == 1;
+        let wants_room = capacity > self.capacity();
+        if filled < self.shared()
+            || (wants_room && self.beginning.as_ref().is_some_and(is_left_alone))
+        {
+            self.unite(filled);
+        }
+        if capacity > self.capacity() {
+            let (shared, capacity) = (self.shared(), capacity.next_multiple_of(TILE));
+            let mut larger = self.empty(capacity - shared);
+            larger.copy(0, self, 0, filled - shared);
+            (self.numbers, self.capacity) = (larger.numbers, larger.capacity);
+        }
+    }
+
+    /// Another that holds the same in its first `filled` places, with room for so many. Nothing of the length of a text is
+    /// copied: what was read so far is shared from then on.
+    pub fn branch(&mut self, capacity: usize, filled: usize) -> Self {
+        let places = filled / TILE * TILE;
+        let room = capacity.max(filled).next_multiple_of(TILE) - places;
+        if places != self.shared() {
+            self.unite(filled);
+            let own = self.empty(room);
+            let whole = std::mem::replace(self, own);
+            self.copy(0, &whole, places, filled - places);
+            self.beginning = Some(Beginning { cache: Arc::new(whole), places });
+        }
+        let mut other = self.empty(room);
+        other.copy(0, self, 0, filled - places);
+        other.beginning = self.beginning.clone();
+        other
+    }
+
+    /// Shares nothing any more, but has the first `filled` places for itself.
+    fn unite(&mut self, filled: usize) {
+        let Some(Beginning { cache, places }) = self.beginning.take() else { return };
+        let mut whole = Arc::try_unwrap(cache).unwrap_or_else(|cache| {
+            let mut copy = cache.empty(filled.max(places).next_multiple_of(TILE));
+            copy.copy(0, &cache, 0, places);
+            copy
+        });
+        whole.grow(filled, places.min(filled));
+        whole.copy(places, self, 0, filled.saturating_sub(places));
+        *self = whole;
+    }
+
+    /// One of the same kind with room for so many places.
+    fn empty(&self, capacity: usize) -> Self {
+        let (keys, values) =
+            (self.heads * capacity * self.width, self.heads * capacity * self.row());
+        let numbers = match self.numbers {
+            Numbers::Whole { .. } => {
+                Numbers::Whole { keys: vec![0.0; keys], values: vec![0.0; values] }
+            }
+            Numbers::Halves { .. } => {
+                Numbers::Halves { keys: vec![0; keys], values: vec![0; values] }
+            }
+        };
+        Self { heads: self.heads, width: self.width, capacity, numbers, beginning: None }
+    }
+
+    /// Takes over places of another of the same kind; they begin at a tile in both.
+    fn copy(&mut self, to: usize, from: &Self, first: usize, count: usize) {
+        let (width, row, tiles) = (self.width, self.row(), count.next_multiple_of(TILE));
+        let keys_at = [(to * width, self.key_head()), (first * width, from.key_head())];
+        let values_at = [(to * row, self.value_head()), (first * row, from.value_head())];
+        let heads = self.heads;
+        match (&mut self.numbers, &from.numbers) {
+            (Numbers::Whole { keys, values }, Numbers::Whole { keys: k, values: v }) => {
+                copy_heads(heads, keys, k, keys_at, tiles * width);
+                copy_heads(heads, values, v, values_at, count * row);
+            }
+            (Numbers::Halves { keys, values }, Numbers::Halves { keys: k, values: v }) => {
+                copy_heads(heads, keys, k, keys_at, tiles * width);
+                copy_heads(heads, values, v, values_at, count * row);
+            }
+            _ => unreachable!("caches of one kind"),
+        }
+    }
+
+    /// What is shared of it, with the number of places, and its own.
+    pub(crate) fn pieces(&self) -> [(Option<&Self>, usize); 2] {
+        let beginning = self.beginning.as_ref();
+        let own = (Some(self), self.capacity);
+        [beginning.map_or((None, 0), |shared| (Some(&*shared.cache), shared.places)), own]
+    }
+
+    /// Places that other texts have, too: they cannot be written, but after [`KvCache::grow`] has made them its own.
+    pub fn shared(&self) -> usize {
+        self.beginning.as_ref().map_or(0, |beginning| beginning.places)
     }
 
     /// Writes the keys and values of places from `first` on, row after row.
@@ -93,12 +175,14 @@ impl KvCache {
     /// If there is no room, or they are not whole rows.
     pub fn write_all(&mut self, first: usize, keys: &[f32], values: &[f32]) {
         let row = self.heads * self.width;
+        assert!(first >= self.shared(), "places of its own");
+        let first = first - self.shared();
         assert!(keys.len() == values.len() && keys.len().is_multiple_of(row), "whole rows");
         let rows = keys.chunks_exact(row).zip(values.chunks_exact(row));
         rows.enumerate().for_each(|(place, (key, value))| self.write(first + place, key, value));
     }
 
-    /// Writes a place's key and value, all heads one after another.
+    /// Writes the key and value of a place of one's own, all heads one after another.
     fn write(&mut self, place: usize, key: &[f32], value: &[f32]) {
         assert!(place < self.capacity, "room for place {place}");
         let (key_head, value_head, row) = (self.key_head(), self.value_head(), self.row());
@@ -129,7 +213,7 @@ impl KvCache {
 
     /// Places there is room for.
     pub fn capacity(&self) -> usize {
-        self.capacity
+        self.shared() + self.capacity
     }
 
     /// Numbers of a row of values.
@@ -148,19 +232,18 @@ impl KvCache {
     }
 }
 
-/// Each head's first numbers at its new place.
-fn moved<T: Copy + Default>(
-    old: &[T],
-    old_head: usize,
-    new_head: usize,
-    filled: usize,
+/// Copies so many numbers of each head; `at` is where they begin in the first head, and how many a head has, there and here.
+fn copy_heads<T: Copy>(
     heads: usize,
-) -> Vec<T> {
-    let mut new = vec![T::default(); heads * new_head];
-    if filled > 0 {
+    to: &mut [T],
+    from: &[T],
+    [(to_first, to_head), (from_first, from_head)]: [(usize, usize); 2],
+    count: usize,
+) {
+    if count > 0 {
         for head in 0..heads {
-            new[head * new_head..][..filled].copy_from_slice(&old[head * old_head..][..filled]);
+            to[head * to_head + to_first..][..count]
+                .copy_from_slice(&from[head * from_head + from_first..][..count]);
         }
     }
-    new
 }

@@ -24,10 +24,12 @@ mod product;
 mod simd;
 
 pub use activations::Activations;
-pub use attention::{LookBack, Sees, attend};
+pub use attention::{Look, LookBack, Sees, attend, attend_all};
 pub use cache::{Kept, KvCache};
 pub use instruction_set::InstructionSet;
 pub use packed::{Format, PackedMatrix};
-pub use pointwise::{Curve, Scaling, bend, bend_and_multiply, log_sum_exp, normalise, soften};
+pub use pointwise::{
+    Curve, Scaling, bend, bend_and_multiply, log_sum_exp, normalise, soften,
+};
 pub use pool::Pool;
 pub use product::{Product, multiply};

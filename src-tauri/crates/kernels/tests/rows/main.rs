@@ -1,8 +1,8 @@
 //! Attention, norms and curves against f64, and their bits on every instruction set that the machine has.
 
 use bimo_kernels::{
-    Curve, InstructionSet, Kept, KvCache, LookBack, Pool, Scaling, Sees, attend, bend,
-    bend_and_multiply, log_sum_exp, normalise, soften,
+    Curve, InstructionSet, Kept, KvCache, Look, LookBack, Pool, Scaling, Sees, attend, attend_all,
+    bend, bend_and_multiply, log_sum_exp, normalise, soften,
 };
 use proptest::prelude::*;
 
@@ -98,6 +98,43 @@ fn look<'a>(shape: &Shape, cache: &'a KvCache, first: usize) -> LookBack<'a> {
     LookBack { cache, first, heads, scale: SCALE, sees: shape.sees }
 }
 
+/// Two texts that share their first `filled` places, another that was branched off one of them, and one that went back
+/// behind the branch: all find what a text finds that has everything for itself, to the last bit.
+fn check_branches(
+    shape: &Shape,
+    [queries, keys, values]: [&[f32]; 3],
+    kept: Kept,
+    filled: usize,
+    expected: &[f32],
+) {
+    let row = shape.key_row();
+    let mut one = shape.cache(&keys[..filled * row], &values[..filled * row], kept);
+    let mut two = one.branch(filled + 3, filled);
+    let write = |cache: &mut KvCache, from: usize, to: usize| {
+        cache.grow(to, from);
+        cache.write_all(from, &keys[from * row..to * row], &values[from * row..to * row]);
+    };
+    let between = (filled + 20).min(shape.length());
+    write(&mut one, filled, between);
+    let mut three = one.branch(between, between);
+    let mut four = three.branch(between, between);
+    write(&mut four, filled / 2, shape.length());
+    write(&mut one, between, shape.length());
+    write(&mut two, filled, shape.length());
+    write(&mut three, between, shape.length());
+    let mut found = [(); 4].map(|()| vec![f32::NAN; queries.len()]);
+    let caches = [&one, &two, &three, &four];
+    let mut looks: Vec<Look<'_>> = caches
+        .into_iter()
+        .zip(&mut found)
+        .map(|(cache, output)| Look { back: look(shape, cache, shape.before), queries, output })
+        .collect();
+    attend_all(&Pool::new(2), InstructionSet::chosen(), &mut looks);
+    for (text, found) in found.iter().enumerate() {
+        assert_eq!(bits(found), bits(expected), "{shape:?} {kept:?} {filled} text {text}");
+    }
+}
+
 fn check(shape: Shape) {
     let queries = numbers(shape.count * shape.query_row(), 1);
     let keys = numbers(shape.length() * shape.key_row(), 2);
@@ -123,6 +160,15 @@ fn check(shape: Shape) {
                     assert!(far < bound, "{shape:?} {kept:?}: {far}");
                 }
             }
+        }
+        for filled in [0, 5, 16, shape.before / 2, shape.length() / 16 * 16, shape.length()] {
+            check_branches(
+                &shape,
+                [&queries, &keys, &values],
+                kept,
+                filled.min(shape.length()),
+                &first,
+            );
         }
         for set in InstructionSet::all() {
             let mut together = vec![f32::NAN; queries.len()];

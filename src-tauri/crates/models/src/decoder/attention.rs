@@ -1,6 +1,6 @@
 //! Attention with grouped heads over a cache (Ainslie et al. 2023).
 
-use bimo_kernels::{InstructionSet, LookBack, Sees, attend};
+use bimo_kernels::{InstructionSet, Look, LookBack, Sees, attend_all};
 use candle_core::{Result, Tensor};
 
 use super::attend::attend as by_products;
@@ -83,18 +83,24 @@ impl Attention {
         let mut seen = vec![0.0; query.len()];
         let mut start = 0;
         for run in pass.runs.iter_mut() {
-            let places = start..start + run.tokens.len();
-            start = places.end;
-            let kv = places.start * kv_row..places.end * kv_row;
+            let kv = start * kv_row..(start + run.tokens.len()) * kv_row;
+            start += run.tokens.len();
             let first = run.context.tokens().len();
-            let cache = run.context.cache(layer)?;
-            cache.write_all(first, &key[kv.clone()], &value[kv]);
-            let queries = places.start * row..places.end * row;
-            let sees = Sees::Back { window };
-            let look = LookBack { cache, first, heads, scale: scale as f32, sees };
-            let set = InstructionSet::chosen();
-            attend(pool(), set, &look, &query[queries.clone()], &mut seen[queries]);
+            run.context.cache_mut(layer)?.write_all(first, &key[kv.clone()], &value[kv]);
         }
+        let (mut queries, mut output) = (&query[..], &mut seen[..]);
+        let mut looks = Vec::with_capacity(pass.runs.len());
+        for run in pass.runs.iter() {
+            let numbers = run.tokens.len() * row;
+            let ((own, others), (found, room)) =
+                (queries.split_at(numbers), std::mem::take(&mut output).split_at_mut(numbers));
+            (queries, output) = (others, room);
+            let (cache, first) = (run.context.cache(layer)?, run.context.tokens().len());
+            let sees = Sees::Back { window };
+            let back = LookBack { cache, first, heads, scale: scale as f32, sees };
+            looks.push(Look { back, queries: own, output: found });
+        }
+        attend_all(pool(), InstructionSet::chosen(), &mut looks);
         rows(seen, row)
     }
 

@@ -97,25 +97,26 @@ impl Context {
         self.tokens.iter().zip(tokens).take_while(|(a, b)| a == b).count()
     }
 
-    /// One that shares nothing with this and can go another way. Of a cache only what was read is copied: it may have
-    /// room for a text that is many times as long.
-    pub fn duplicate(&self) -> Result<Self> {
+    /// One that has read the same and can go another way. On the processor what was read is shared, not copied.
+    pub fn branch(&mut self) -> Result<Self> {
         let read = self.tokens.len();
         let capacity = match self.shape.device.is_cpu() {
             true => (read + GROWTH_TOKENS).min(self.shape.limit),
             false => self.capacity,
         };
-        let copy = |layer: &Layer| -> Result<Layer> {
+        let branch = |layer: &mut Layer| -> Result<Layer> {
             Ok(match layer {
-                Layer::Cache(cache) => Layer::Cache(cache.with_room(capacity, read)),
+                Layer::Cache(cache) => Layer::Cache(cache.branch(capacity, read)),
                 Layer::Tensors { keys, values } => {
                     Layer::Tensors { keys: keys.copy()?, values: values.copy()? }
                 }
             })
         };
+        let layers = self.layers.iter_mut().map(branch).collect::<Result<_>>()?;
+        self.capacity = capacity;
         Ok(Self {
             tokens: self.tokens.clone(),
-            layers: self.layers.iter().map(copy).collect::<Result<_>>()?,
+            layers,
             capacity,
             shape: self.shape.clone(),
             foreseen: self.foreseen,
@@ -125,8 +126,13 @@ impl Context {
 
     /// Makes room for so many tokens more. The caller has checked that the model's limit allows them.
     pub(super) fn reserve(&mut self, additional: usize) -> Result<()> {
-        let needed = self.tokens.len() + additional;
-        if needed <= self.capacity {
+        let read = self.tokens.len();
+        let needed = read + additional;
+        let shares_more = |layer: &Layer| match layer {
+            Layer::Cache(cache) => cache.shared() > read,
+            Layer::Tensors { .. } => false,
+        };
+        if needed <= self.capacity && !self.layers.iter().any(shares_more) {
             return Ok(());
         }
         let generous = (self.capacity + self.capacity / 2).max(needed);
@@ -153,7 +159,15 @@ impl Context {
 
     /// On the processor, the keys and values of a layer. There is room for what was reserved; tokens count as read only
     /// after [`Context::push`].
-    pub(super) fn cache(&mut self, layer: usize) -> Result<&mut KvCache> {
+    pub(super) fn cache(&self, layer: usize) -> Result<&KvCache> {
+        match &self.layers[layer] {
+            Layer::Cache(cache) => Ok(cache),
+            Layer::Tensors { .. } => bail!("a cache of another device"),
+        }
+    }
+
+    /// The same, to write in.
+    pub(super) fn cache_mut(&mut self, layer: usize) -> Result<&mut KvCache> {
         match &mut self.layers[layer] {
             Layer::Cache(cache) => Ok(cache),
             Layer::Tensors { .. } => bail!("a cache of another device"),

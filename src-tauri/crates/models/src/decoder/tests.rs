@@ -224,12 +224,12 @@ fn a_long_text_is_read_again_as_such_unless_it_was_foreseen() {
 }
 
 #[test]
-fn a_duplicate_goes_its_own_way() {
+fn a_branch_goes_its_own_way() {
     let decoder = decoder(Architecture::Llama, Precision::Exact);
     let tokens = text(10);
     let mut context = decoder.context().unwrap();
     read(&decoder, &mut context, &tokens[..8]);
-    let mut other = context.duplicate().unwrap();
+    let mut other = context.branch().unwrap();
     read(&decoder, &mut other, &[3, 3]);
     let found = read(&decoder, &mut context, &tokens[8..]);
     let mut fresh = decoder.context().unwrap();

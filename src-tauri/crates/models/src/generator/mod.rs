@@ -126,7 +126,7 @@ impl DecoderGenerator {
         cancel: &CancellationToken,
         on_event: OnEvent<'_>,
     ) -> Result<(Vec<ChoiceOutcome>, usize), EngineError> {
-        let others = (1..request.choices).map(|_| self.context.duplicate());
+        let others = (1..request.choices).map(|_| self.context.branch());
         let mut others: Vec<Context> = others.collect::<Result<_, _>>().map_err(compute)?;
         let mut choices: Vec<Continuation<'_>> = (0..request.choices)
             .map(|choice| Continuation::new(choice, request, logits.to_vec(), &self.tokenizer))
