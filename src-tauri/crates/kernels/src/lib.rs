@@ -15,6 +15,7 @@ mod activations;
 mod attention;
 mod buffer;
 mod cache;
+mod choice;
 mod formats;
 mod instruction_set;
 mod packed;
@@ -26,10 +27,11 @@ mod simd;
 pub use activations::Activations;
 pub use attention::{Look, LookBack, Sees, attend, attend_all};
 pub use cache::{Kept, KvCache};
+pub use choice::{are_finite, at_least, best, shift};
 pub use instruction_set::InstructionSet;
 pub use packed::{Format, PackedMatrix};
 pub use pointwise::{
-    Curve, Scaling, bend, bend_and_multiply, log_sum_exp, normalise, soften,
+    Curve, Scaling, add_and_normalise, bend, bend_and_multiply, log_sum_exp, normalise, soften,
 };
 pub use pool::Pool;
 pub use product::{Product, multiply};

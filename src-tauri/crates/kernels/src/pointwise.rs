@@ -75,12 +75,31 @@ pub enum Scaling<'a> {
 /// # Panics
 /// If the numbers are not whole rows.
 pub fn normalise(set: InstructionSet, scaling: Scaling<'_>, rows: &mut [f32]) {
+    check(scaling, rows);
+    set.run(Normalise { scaling, rows, added: None });
+}
+
+/// Adds to rows, in place, and scales the sums.
+///
+/// # Panics
+/// If the numbers are not whole rows, or there is not one to add to each.
+pub fn add_and_normalise(
+    set: InstructionSet,
+    scaling: Scaling<'_>,
+    rows: &mut [f32],
+    added: &[f32],
+) {
+    check(scaling, rows);
+    assert_eq!(rows.len(), added.len(), "something to add to each number");
+    set.run(Normalise { scaling, rows, added: Some(added) });
+}
+
+fn check(scaling: Scaling<'_>, rows: &[f32]) {
     let (Scaling::RootMeanSquare { weight, .. } | Scaling::Layer { weight, .. }) = scaling;
     assert!(rows.len().is_multiple_of(weight.len()), "whole rows");
     if let Scaling::Layer { bias, .. } = scaling {
         assert_eq!(bias.len(), weight.len(), "a bias for each place");
     }
-    set.run(Normalise { scaling, rows });
 }
 
 fn in_parts(pool: &Pool, numbers: &mut [f32], work: &(dyn Fn(&mut [f32], usize) + Sync)) {
@@ -258,23 +277,28 @@ pub(crate) fn powers<S: Simd>(numbers: &mut [f32; LANES], top: f32) {
 struct Normalise<'a> {
     scaling: Scaling<'a>,
     rows: &'a mut [f32],
+    added: Option<&'a [f32]>,
 }
 
 impl Work for Normalise<'_> {
     #[inline(always)]
     fn run<S: Simd>(self) {
-        match self.scaling {
-            Scaling::RootMeanSquare { weight, eps } => {
-                for row in self.rows.chunks_exact_mut(weight.len()) {
+        let (Scaling::RootMeanSquare { weight, .. } | Scaling::Layer { weight, .. }) = self.scaling;
+        for (place, row) in self.rows.chunks_exact_mut(weight.len()).enumerate() {
+            if let Some(added) = self.added {
+                for (number, added) in row.iter_mut().zip(&added[place * weight.len()..]) {
+                    *number += added;
+                }
+            }
+            match self.scaling {
+                Scaling::RootMeanSquare { weight, eps } => {
                     let squares = sum(row, |number| number * number);
                     let factor = 1.0 / (squares / row.len() as f32 + eps).sqrt();
                     for (number, weight) in row.iter_mut().zip(weight) {
                         *number = *number * factor * weight;
                     }
                 }
-            }
-            Scaling::Layer { weight, bias, eps } => {
-                for row in self.rows.chunks_exact_mut(weight.len()) {
+                Scaling::Layer { weight, bias, eps } => {
                     let mean = sum(row, |number| number) / row.len() as f32;
                     let squares = sum(row, |number| (number - mean) * (number - mean));
                     let factor = 1.0 / (squares / row.len() as f32 + eps).sqrt();
@@ -289,7 +313,7 @@ impl Work for Normalise<'_> {
 
 /// In lanes, so that the compiler may add them side by side.
 #[inline(always)]
-fn sum(row: &[f32], of: impl Fn(f32) -> f32) -> f32 {
+pub(crate) fn sum(row: &[f32], of: impl Fn(f32) -> f32) -> f32 {
     let mut lanes = [0.0f32; LANES];
     let (whole, rest) = row.as_chunks::<LANES>();
     for numbers in whole {

@@ -101,6 +101,20 @@ fn classifiers_score_as_transformers_does_alone_and_together() {
     }
 }
 
+/// So many that every thread has texts of its own.
+#[test]
+fn in_eight_bits_a_text_has_the_same_logits_alone_and_among_many() {
+    for (name, source, expected) in fixtures("classify") {
+        let model = load_classifier(&source, &FAST).unwrap();
+        let texts = passages(&expected);
+        let many: Vec<Passage> = texts.iter().cycle().take(40).cloned().collect();
+        for (text, found) in many.iter().zip(model.logits(&many).unwrap()) {
+            let alone = model.logits(std::slice::from_ref(text)).unwrap();
+            assert_eq!(alone[0], found, "{name} {:?}", text.text);
+        }
+    }
+}
+
 #[test]
 fn eight_bits_change_a_score_little() {
     for (name, source, expected) in fixtures("classify") {

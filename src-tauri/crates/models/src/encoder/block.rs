@@ -7,7 +7,7 @@ use candle_core::{Result, Tensor};
 
 use super::EncoderConfig;
 use super::attention::Attention;
-use crate::layers::{Activation, Bias, Linear, Loader, Norm};
+use crate::layers::{Activation, Bias, Linear, Loader, Norm, Spread, share_rows, with_scratch};
 
 /// Attention and feed-forward, each added to the stream, which is normed after it.
 pub(super) struct Block {
@@ -17,6 +17,24 @@ pub(super) struct Block {
     activation: Activation,
     down: Linear,
     norm: Norm,
+    hidden: usize,
+    ffn: usize,
+}
+
+/// Rows on the processor, and room for what is made of them: all as wide as the stream.
+pub(super) struct Stream {
+    pub x: Vec<f32>,
+    query: Vec<f32>,
+    key: Vec<f32>,
+    value: Vec<f32>,
+    seen: Vec<f32>,
+}
+
+impl Stream {
+    pub fn new(x: Vec<f32>) -> Self {
+        let [query, key, value, seen] = [(); 4].map(|()| vec![0.0; x.len()]);
+        Self { x, query, key, value, seen }
+    }
 }
 
 impl Block {
@@ -43,10 +61,38 @@ impl Block {
             activation: config.activation,
             down: linear("ffn_down", ffn, hidden)?,
             norm: loader.layer_norm(&name("layer_output_norm"), hidden)?,
+            hidden,
+            ffn,
         })
     }
 
-    /// `[rows, hidden]` to the same; each range of rows is a text of its own.
+    /// Rows on the processor, in place; each range of them is a text of its own.
+    pub fn pass(&self, stream: &mut Stream, texts: &[Range<usize>]) -> Result<()> {
+        let Stream { x, query, key, value, seen } = stream;
+        let wide = self.hidden;
+        let buffers = [(&mut x[..], wide), (query, wide), (key, wide), (value, wide)];
+        share_rows(Spread::Threads, buffers, |_, [x, query, key, value]| {
+            self.attention.project(x, [query, key, value])
+        })?;
+        self.attention.look([query, key, value], texts, seen)?;
+        share_rows(Spread::Threads, [(x, wide), (seen, wide)], |_, [x, seen]| {
+            with_scratch(x.len(), |added| {
+                self.attention.output.write(seen, None, added)?;
+                self.attention_norm.add_and_normalise(x, added)?;
+                self.feed_forward(x, added)?;
+                self.norm.add_and_normalise(x, added)
+            })
+        })
+    }
+
+    fn feed_forward(&self, x: &[f32], output: &mut [f32]) -> Result<()> {
+        with_scratch(x.len() / self.hidden * self.ffn, |bent| {
+            self.up.write(x, Some(self.activation), bent)?;
+            self.down.write(bent, None, output)
+        })
+    }
+
+    /// On a GPU, `[rows, hidden]` to the same; each range of rows is a text of its own.
     pub fn forward(&self, x: &Tensor, texts: &[Range<usize>]) -> Result<Tensor> {
         let x = self.attention_norm.forward(&(x + self.attention.forward(x, texts)?)?)?;
         let bent = self.up.forward_bent(&x, self.activation)?;

@@ -5,11 +5,11 @@ use std::ops::Range;
 use bimo_engine::{CancellationToken, EngineError, TokenId};
 use candle_core::{self as candle, Device, Tensor};
 
-use super::block::Block;
+use super::block::{Block, Stream};
 use super::head::Head;
 use super::{EncoderConfig, HeadConfig};
 use crate::Weights;
-use crate::layers::{Loader, Matrix, Norm, Placement, compute};
+use crate::layers::{Loader, Matrix, Norm, Placement, compute, numbers, rows};
 
 /// An encoder on its device.
 pub struct Encoder {
@@ -108,13 +108,9 @@ impl Encoder {
         cancel: &CancellationToken,
     ) -> candle::Result<Option<Vec<Vec<Vec<f32>>>>> {
         let texts = ranges(inputs);
-        let mut x = self.embed(inputs)?;
-        for block in &self.blocks {
-            if cancel.is_cancelled() {
-                return Ok(None);
-            }
-            x = block.forward(&x, &texts)?;
-        }
+        let Some(x) = self.through_blocks(self.embed(inputs)?, &texts, cancel)? else {
+            return Ok(None);
+        };
         if let HeadConfig::Classifier(_) = self.config.head {
             let firsts: Vec<u32> = texts.iter().map(|rows| rows.start as u32).collect();
             let firsts = x.index_select(&Tensor::new(firsts, &self.device)?, 0)?;
@@ -123,6 +119,29 @@ impl Encoder {
         }
         let mut rows = self.head.forward(&x)?.to_vec2()?.into_iter();
         Ok(Some(texts.into_iter().map(|text| rows.by_ref().take(text.len()).collect()).collect()))
+    }
+
+    fn through_blocks(
+        &self,
+        mut x: Tensor,
+        texts: &[Range<usize>],
+        cancel: &CancellationToken,
+    ) -> candle::Result<Option<Tensor>> {
+        let mut stream = match self.device.is_cpu() {
+            true => Some(Stream::new(numbers(&x)?)),
+            false => None,
+        };
+        for block in &self.blocks {
+            if cancel.is_cancelled() {
+                return Ok(None);
+            }
+            match &mut stream {
+                Some(stream) => block.pass(stream, texts)?,
+                None => x = block.forward(&x, texts)?,
+            }
+        }
+        let passed = stream.map(|stream| rows(stream.x, self.config.hidden_size));
+        passed.map_or(Ok(x), |passed| passed).map(Some)
     }
 
     fn embed(&self, inputs: &[Input]) -> candle::Result<Tensor> {

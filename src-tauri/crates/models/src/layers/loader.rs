@@ -103,7 +103,7 @@ impl<'a, Config> Loader<'a, Config> {
             Bias::IfThere if !self.contains(&bias_name) => None,
             Bias::IfThere | Bias::Required => Some(self.vector(&bias_name, outputs)?),
         };
-        Ok(Linear::new(matrix, bias))
+        Linear::new(matrix, bias).map_err(compute)
     }
 
     /// Root-mean-square norm over `width` numbers: `name.weight`.

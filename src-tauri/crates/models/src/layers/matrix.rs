@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use bimo_kernels::PackedMatrix;
+use bimo_kernels::{InstructionSet, PackedMatrix, Product, multiply};
 use candle_core::quantized::{GgmlDType, QStorage, QTensor};
 use candle_core::{D, DType, Device, Result, Tensor, bail};
 
 use super::packed::{dtype_of, look_up_packed, multiply_packed, pack};
-use super::{Activation, Placement, Precision, numbers};
+use super::{Activation, Placement, Precision, numbers, with_numbers};
+use crate::threads::pool;
 use crate::{Blocks, Weight};
 
 /// candle's kernels want whole super-blocks of 256 columns and tiles of 16 rows; anything else falls to a row-by-row
@@ -38,6 +39,17 @@ enum Form {
     Blocks(Arc<QTensor>),
 }
 
+/// A product that is wanted as numbers: `bend(x matrix^T + bias)`.
+pub(super) struct Wanted<'a> {
+    pub matrix: &'a Matrix,
+    pub bias: Option<&'a Tensor>,
+    /// The same numbers.
+    pub bias_numbers: Option<&'a [f32]>,
+    pub bend: Option<Activation>,
+    /// As many numbers as the matrix has rows, for each row of `x`.
+    pub output: &'a mut [f32],
+}
+
 impl Matrix {
     /// Puts a weight of shape `[rows, columns]` on the device.
     pub fn new(weight: &Weight<'_>, placement: &Placement) -> Result<Self> {
@@ -63,6 +75,20 @@ impl Matrix {
             }
         };
         Ok(Self { form, rows, columns })
+    }
+
+    /// How many rows it has.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// Where it is.
+    pub fn device(&self) -> Device {
+        match &self.form {
+            Form::Float(tensor) => tensor.device().clone(),
+            Form::Packed(_) => Device::Cpu,
+            Form::Blocks(blocks) => blocks.device(),
+        }
     }
 
     /// The kind of its numbers in memory.
@@ -134,6 +160,32 @@ impl Matrix {
             }
         };
         products.try_into().map_err(|_| none())
+    }
+
+    /// Products of the same rows, which lie one after another on the processor, wherever the matrices are.
+    pub(super) fn write_all<const N: usize>(x: &[f32], wanted: [Wanted<'_>; N]) -> Result<()> {
+        let (mut products, mut others) = (Vec::with_capacity(N), Vec::new());
+        for wanted in wanted {
+            if !x.len().is_multiple_of(wanted.matrix.columns) {
+                bail!("{} numbers are no rows of {}", x.len(), wanted.matrix.columns);
+            }
+            match &wanted.matrix.form {
+                Form::Packed(matrix) => products.push(Product {
+                    matrix,
+                    bias: wanted.bias_numbers,
+                    curve: wanted.bend.map(Activation::curve),
+                    output: wanted.output,
+                }),
+                Form::Float(_) | Form::Blocks(_) => others.push(wanted),
+            }
+        }
+        multiply(pool(), InstructionSet::chosen(), x, &mut products);
+        for Wanted { matrix, bias, bend, output, .. } in others {
+            let x = Tensor::from_slice(x, ((), matrix.columns), &matrix.device())?;
+            let product = matrix.multiply_bending(&x, bias, bend)?;
+            with_numbers(&product, |numbers| output.copy_from_slice(numbers))?;
+        }
+        Ok(())
     }
 
     fn multiply_blocks(&self, blocks: &QTensor, x: &Tensor) -> Result<Tensor> {

@@ -10,6 +10,8 @@ mod matrix;
 mod packed;
 mod parts;
 mod rows;
+mod share;
+mod within;
 
 pub use activation::Activation;
 pub(crate) use lanes::{dot, with_wide_registers};
@@ -18,3 +20,5 @@ pub use loader::{Placement, Precision};
 pub(crate) use matrix::Matrix;
 pub(crate) use parts::{Linear, Norm};
 pub(crate) use rows::{numbers, rows, with_numbers};
+pub(crate) use share::{Spread, share_parts, share_rows, with_scratch};
+pub(crate) use within::{TextRows, look_within};

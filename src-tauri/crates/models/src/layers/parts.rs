@@ -1,20 +1,29 @@
 //! The smallest layers: linear and norm.
 
-use bimo_kernels::{InstructionSet, Scaling, normalise};
+use bimo_kernels::{InstructionSet, Scaling, add_and_normalise, normalise};
 use candle_core::{Result, Tensor};
 use candle_nn::ops;
 
+use super::matrix::Wanted;
 use super::{Activation, Matrix, numbers, with_numbers};
 
 /// `x W^T + b`.
 pub(crate) struct Linear {
     matrix: Matrix,
     bias: Option<Tensor>,
+    /// The same on the processor.
+    bias_numbers: Option<Vec<f32>>,
 }
 
 impl Linear {
-    pub fn new(matrix: Matrix, bias: Option<Tensor>) -> Self {
-        Self { matrix, bias }
+    pub fn new(matrix: Matrix, bias: Option<Tensor>) -> Result<Self> {
+        let bias_numbers = bias.as_ref().map(numbers).transpose()?;
+        Ok(Self { matrix, bias, bias_numbers })
+    }
+
+    /// Numbers of a row of its outputs.
+    pub fn outputs(&self) -> usize {
+        self.matrix.rows()
     }
 
     /// `[n, inputs]` to `[n, outputs]`.
@@ -25,6 +34,27 @@ impl Linear {
     /// The same, and every number goes through the activation.
     pub fn forward_bent(&self, x: &Tensor, activation: Activation) -> Result<Tensor> {
         self.matrix.multiply_bending(x, self.bias.as_ref(), Some(activation))
+    }
+
+    /// Rows of inputs, one after another on the processor, to rows of outputs, every number through the activation.
+    pub fn write(&self, x: &[f32], bend: Option<Activation>, output: &mut [f32]) -> Result<()> {
+        Matrix::write_all(x, [self.wanted(bend, output)])
+    }
+
+    /// The same with several layers of one input.
+    pub fn write_all<const N: usize>(
+        layers: [&Self; N],
+        x: &[f32],
+        outputs: [&mut [f32]; N],
+    ) -> Result<()> {
+        let mut outputs = outputs.into_iter();
+        let wanted = layers.map(|layer| layer.wanted(None, outputs.next().unwrap_or_default()));
+        Matrix::write_all(x, wanted)
+    }
+
+    fn wanted<'a>(&'a self, bend: Option<Activation>, output: &'a mut [f32]) -> Wanted<'a> {
+        let (bias, bias_numbers) = (self.bias.as_ref(), self.bias_numbers.as_deref());
+        Wanted { matrix: &self.matrix, bias, bias_numbers, bend, output }
     }
 
     /// The outputs of several layers of one input, as numbers row after row.
@@ -58,15 +88,22 @@ impl Norm {
 
     /// The same on the processor, in place.
     pub fn normalise(&self, rows: &mut [f32]) -> Result<()> {
+        self.with_scaling(|scaling| normalise(InstructionSet::chosen(), scaling, rows))
+    }
+
+    /// The same of sums.
+    pub fn add_and_normalise(&self, rows: &mut [f32], added: &[f32]) -> Result<()> {
         let set = InstructionSet::chosen();
+        self.with_scaling(|scaling| add_and_normalise(set, scaling, rows, added))
+    }
+
+    fn with_scaling(&self, work: impl FnOnce(Scaling<'_>)) -> Result<()> {
         match self {
             Self::RootMeanSquare { weight, eps } => with_numbers(weight, |weight| {
-                normalise(set, Scaling::RootMeanSquare { weight, eps: *eps }, rows);
+                work(Scaling::RootMeanSquare { weight, eps: *eps });
             }),
             Self::Layer { weight, bias, eps } => with_numbers(weight, |weight| {
-                with_numbers(bias, |bias| {
-                    normalise(set, Scaling::Layer { weight, bias, eps: *eps }, rows);
-                })
+                with_numbers(bias, |bias| work(Scaling::Layer { weight, bias, eps: *eps }))
             })?,
         }
     }

@@ -4,15 +4,12 @@ use candle_core::{Device, Result, Storage, Tensor, bail};
 
 /// A copy of a tensor's numbers, row after row, from any device.
 pub(crate) fn numbers(tensor: &Tensor) -> Result<Vec<f32>> {
-    match tensor.device().is_cpu() {
-        true => with_numbers(tensor, <[f32]>::to_vec),
-        false => tensor.flatten_all()?.to_vec1(),
-    }
+    with_numbers(tensor, <[f32]>::to_vec)
 }
 
-/// Looks at a tensor's numbers, row after row.
+/// Looks at a tensor's numbers, row after row, from any device.
 pub(crate) fn with_numbers<R>(tensor: &Tensor, look: impl FnOnce(&[f32]) -> R) -> Result<R> {
-    let tensor = tensor.contiguous()?;
+    let tensor = tensor.contiguous()?.to_device(&Device::Cpu)?;
     let (storage, layout) = tensor.storage_and_layout();
     let Storage::Cpu(storage) = &*storage else { bail!("numbers of another device") };
     Ok(look(&storage.as_slice::<f32>()?[layout.start_offset()..][..layout.shape().elem_count()]))

@@ -6,9 +6,9 @@
 use std::ops::Range;
 
 use bimo_kernels::{InstructionSet, soften};
-use rayon::prelude::*;
+use candle_core::Result;
 
-use crate::layers::{dot, with_wide_registers};
+use crate::layers::{Spread, dot, share_rows, with_scratch, with_wide_registers};
 
 /// Below so many multiplications one thread is faster than waking others.
 const WORTH_SHARING: usize = 1 << 18;
@@ -52,41 +52,43 @@ impl Rows<'_> {
     }
 }
 
-/// Looks: `query` has a row for each entry of `rows`. Products are multiplied by `scale`; `bias(query row, head, index)`
-/// is added to the product with the row at that index. Answers rows like the queries'.
+/// What is added to the product of a query's row, in a head, with the row at an index of those that it looks at.
+pub(super) type Bias<'a> = &'a (dyn Fn(usize, usize, usize) -> f32 + Sync);
+
+/// Looks: the query at each row looks at what `rows` says, in keys and values. Products are multiplied by `scale`. Writes
+/// rows like the queries'.
 pub(super) fn attend<'r>(
-    query: Table<'_>,
-    keys: Table<'_>,
-    values: Table<'_>,
+    [query, keys, values]: [Table<'_>; 3],
     scale: f32,
     rows: &(impl Fn(usize) -> Rows<'r> + Sync),
-    bias: Option<&(dyn Fn(usize, usize, usize) -> f32 + Sync)>,
-) -> Vec<f32> {
+    bias: Option<Bias<'_>>,
+    output: &mut [f32],
+) -> Result<()> {
     let (heads, width) = (query.heads, query.width);
-    let mut output = vec![0.0; query.numbers.len()];
     let count = query.numbers.len() / (heads * width).max(1);
     let work: usize = (0..count).map(|row| rows(row).len()).sum::<usize>() * heads * width;
-    let row = |scores: &mut Vec<f32>, place: usize, output: &mut [f32]| {
-        let (row, head) = (place / heads, place % heads);
-        let looked_at = rows(row);
-        scores.clear();
-        scores.resize(looked_at.len(), 0.0);
-        if let Some(bias) = bias {
-            for (index, score) in scores.iter_mut().enumerate() {
-                *score = bias(row, head, index);
-            }
+    let look_some = |first: usize, output: &mut [f32]| {
+        for (place, output) in output.chunks_exact_mut(width).enumerate() {
+            let (row, head) = ((first + place) / heads, (first + place) % heads);
+            let looked_at = rows(row);
+            with_scratch(looked_at.len(), |scores| {
+                match bias {
+                    Some(bias) => (0..).zip(&mut *scores).for_each(|(index, score)| {
+                        *score = bias(row, head, index);
+                    }),
+                    None => scores.fill(0.0),
+                }
+                look(query.head(row, head), keys, values, head, scale, &looked_at, scores, output);
+            });
         }
-        look(query.head(row, head), keys, values, head, scale, &looked_at, scores, output);
+        Ok(())
     };
-    if work < WORTH_SHARING {
-        let mut scores = Vec::new();
-        let places = output.chunks_exact_mut(width).enumerate();
-        places.for_each(|(place, output)| row(&mut scores, place, output));
-    } else {
-        let places = output.par_chunks_exact_mut(width).enumerate();
-        places.for_each_init(Vec::new, |scores, (place, output)| row(scores, place, output));
+    match work < WORTH_SHARING {
+        true => look_some(0, output),
+        false => share_rows(Spread::Threads, [(output, width)], |first, [output]| {
+            look_some(first, output)
+        }),
     }
-    output
 }
 
 #[expect(clippy::too_many_arguments, reason = "the inner loop is given everything it touches")]
@@ -112,6 +114,7 @@ fn look(
     with_wide_registers(
         #[inline(always)]
         || {
+            output.fill(0.0);
             for (index, weight) in scores.iter().enumerate() {
                 let value = values.head(rows.at(index), head);
                 for (output, value) in output.iter_mut().zip(value) {

@@ -1,17 +1,19 @@
 //! What tells a token's place by being added to its embedding.
 
+use std::sync::OnceLock;
+
 use bimo_engine::EngineError;
-use candle_core::{Device, Result, Tensor};
+use candle_core::{Result, Tensor};
 
 use super::config::{Positions, Seq2SeqConfig};
-use crate::layers::{Loader, Matrix};
+use crate::layers::{Loader, Matrix, with_numbers};
 
 /// Places of one side.
 pub(super) enum Places {
     /// Attention knows them.
     InAttention,
-    /// Computed, for rows of this width.
-    Waves { width: usize },
+    /// Computed, when a place is first needed.
+    Waves(Vec<OnceLock<Vec<f32>>>),
     /// Learned; the row of the first place.
     Learned { rows: Matrix, offset: usize },
 }
@@ -24,7 +26,7 @@ impl Places {
         let config = loader.config;
         Ok(match config.positions {
             Positions::Distances { .. } => Self::InAttention,
-            Positions::Waves => Self::Waves { width: config.hidden_size },
+            Positions::Waves => Self::Waves(vec![OnceLock::new(); config.context_length]),
             Positions::Learned { offset } => Self::Learned {
                 rows: loader.matrix(
                     &format!("{side}.position_embd.weight"),
@@ -36,31 +38,36 @@ impl Places {
         })
     }
 
-    /// Adds to rows `[n, hidden]` what tells their places.
-    pub fn add_to(&self, x: &Tensor, places: &[usize]) -> Result<Tensor> {
+    /// Adds to rows of `width` numbers what tells their places.
+    pub fn add_to(&self, x: &mut [f32], width: usize, places: &[usize]) -> Result<()> {
         match self {
-            Self::InAttention => Ok(x.clone()),
-            Self::Waves { width } => x + waves(places, *width, x.device())?,
+            Self::InAttention => {}
+            Self::Waves(waves) => {
+                for (row, &place) in x.chunks_exact_mut(width).zip(places) {
+                    add(row, waves[place].get_or_init(|| wave(place, width)));
+                }
+            }
             Self::Learned { rows, offset } => {
                 let numbers: Vec<u32> =
                     places.iter().map(|place| (place + offset) as u32).collect();
-                x + rows.look_up(&Tensor::new(numbers, x.device())?)?
+                let numbers = Tensor::new(numbers, &rows.device())?;
+                with_numbers(&rows.look_up(&numbers)?, |learned| add(x, learned))?;
             }
         }
+        Ok(())
     }
 }
 
-fn waves(places: &[usize], width: usize, device: &Device) -> Result<Tensor> {
+fn add(x: &mut [f32], added: &[f32]) {
+    x.iter_mut().zip(added).for_each(|(number, added)| *number += added);
+}
+
+fn wave(place: usize, width: usize) -> Vec<f32> {
     let sines = width.div_ceil(2);
-    let angle = |place: usize, pair: usize| {
-        place as f64 / 10_000_f64.powf(2.0 * pair as f64 / width as f64)
+    let angle = |pair: usize| place as f64 / 10_000_f64.powf(2.0 * pair as f64 / width as f64);
+    let number = |at: usize| match at < sines {
+        true => angle(at).sin() as f32,
+        false => angle(at - sines).cos() as f32,
     };
-    let row = |&place: &usize| {
-        (0..width).map(move |at| match at < sines {
-            true => angle(place, at).sin() as f32,
-            false => angle(place, at - sines).cos() as f32,
-        })
-    };
-    let numbers: Vec<f32> = places.iter().flat_map(row).collect();
-    Tensor::from_vec(numbers, (places.len(), width), &Device::Cpu)?.to_device(device)
+    (0..width).map(number).collect()
 }

@@ -6,7 +6,6 @@ use bimo_engine::{
     CancellationToken, Candidate, EngineError, FinishReason, ModelCard, RewriteEvent,
     RewriteRequest, Rewriting, Seq2Seq, Source, TokenId,
 };
-use rayon::prelude::*;
 
 use super::search::{Found, Plan, Search};
 use super::{EncoderDecoder, Memory, Seq2SeqTokenizer, Writing};
@@ -105,18 +104,23 @@ impl Rewriter {
     ) -> Result<Vec<(&'b Numbered, Search<'p>)>, EngineError> {
         let last: Vec<Vec<TokenId>> = open.iter().map(|(_, search)| search.last_tokens()).collect();
         let tokens = last.concat();
-        let logits = self.model.step(memory, writing, &tokens)?;
-        if logits.par_iter().any(|row| row.iter().any(|logit| !logit.is_finite())) {
-            return Err(EngineError::NotANumber);
-        }
+        let texts: Vec<(usize, usize)> = (0..)
+            .zip(&last)
+            .flat_map(|(search, last)| (0..last.len()).map(move |text| (search, text)))
+            .collect();
+        let ranked = self.model.step_with(memory, writing, &tokens, |row, logits| {
+            let (search, text) = texts[row];
+            open[search].1.rank(text, logits)
+        })?;
+        let ranked: Option<Vec<_>> = ranked.into_iter().collect();
+        let mut ranked = ranked.ok_or(EngineError::NotANumber)?.into_iter();
         let total = work.answers.len();
         (work.on_event)(RewriteEvent::Step { done: work.done, total, tokens: tokens.len() });
-        let mut logits = logits.into_iter();
-        let rows = last.iter().map(|last| logits.by_ref().take(last.len()).collect());
-        let rows: Vec<Vec<Vec<f32>>> = rows.collect();
-        let steps = open.par_iter_mut().zip(rows);
-        let parents: Vec<Vec<usize>> =
-            steps.map(|((_, search), rows)| search.advance(rows)).collect();
+        let parents: Vec<Vec<usize>> = open
+            .iter_mut()
+            .zip(&last)
+            .map(|((_, search), last)| search.advance(ranked.by_ref().take(last.len()).collect()))
+            .collect();
         let (mut going, mut chosen, mut first) = (Vec::new(), Vec::new(), 0);
         for (((source, search), last), parents) in open.into_iter().zip(&last).zip(parents) {
             if parents.is_empty() {

@@ -1,9 +1,10 @@
 //! Beam search with whole texts kept aside, as `transformers` has it.
 
 use bimo_engine::{EarlyStopping, TokenId};
-use rayon::prelude::*;
+use bimo_kernels::{InstructionSet, best, shift};
 
-use super::{Found, Plan, log_softmax};
+use super::{Choice, Found, Plan};
+use crate::sampling::log_sum_exp;
 
 /// The score of what is not there.
 const NOWHERE: f32 = -1e9;
@@ -28,7 +29,7 @@ struct Beam {
 #[derive(Clone, Copy)]
 struct Step {
     beam: usize,
-    token: TokenId,
+    choice: Choice,
     score: f32,
     is_last: bool,
 }
@@ -45,11 +46,24 @@ impl<'p> Beams<'p> {
         self.running.iter().map(|beam| beam.text[beam.text.len() - 1]).collect()
     }
 
-    pub fn advance(&mut self, mut logits: Vec<Vec<f32>>) -> Vec<usize> {
-        logits.par_iter_mut().for_each(|row| log_softmax(row));
-        let steps = self.best_steps(&logits);
-        self.keep_whole(&steps, &logits);
-        let chosen = self.go_on(&steps, &logits);
+    /// More than there are beams, so that enough are left when many of them end a text.
+    pub fn rank(&self, beam: usize, logits: &mut [f32]) -> Vec<Choice> {
+        let (set, beam) = (InstructionSet::chosen(), &self.running[beam]);
+        shift(set, logits, -log_sum_exp(logits));
+        let logprobs = logits;
+        let before = self.plan.moves_scores(&beam.text).then(|| logprobs.to_vec());
+        self.plan.constrain(&beam.text, logprobs);
+        let choice = |(token, score)| {
+            let logprob = before.as_ref().map_or(score, |logprobs| logprobs[token]);
+            Choice { token: token as TokenId, logprob, score: score + beam.score }
+        };
+        best(set, logprobs, self.wanted()).into_iter().map(choice).collect()
+    }
+
+    pub fn advance(&mut self, ranked: &[Vec<Choice>]) -> Vec<usize> {
+        let steps = self.best_steps(ranked);
+        self.keep_whole(&steps);
+        let chosen = self.go_on(&steps);
         if self.is_over(steps.iter().all(|step| step.is_last)) { Vec::new() } else { chosen }
     }
 
@@ -73,37 +87,36 @@ impl<'p> Beams<'p> {
         texts.collect()
     }
 
-    /// More than there are beams, so that enough are left when many of them end a text.
-    fn best_steps(&self, logprobs: &[Vec<f32>]) -> Vec<Step> {
-        let wanted = (1 + self.plan.end_tokens.len()).max(2) * self.plan.settings.beams;
-        let of_beam = |(number, beam): (usize, &Beam)| {
-            let mut scores = logprobs[number].clone();
-            self.plan.constrain(&beam.text, &mut scores);
-            let mut best = Best::new(wanted);
-            for (token, score) in scores.iter().enumerate() {
-                best.offer(number, token as TokenId, score + beam.score);
-            }
-            best.steps
+    fn wanted(&self) -> usize {
+        (1 + self.plan.end_tokens.len()).max(2) * self.plan.settings.beams
+    }
+
+    fn best_steps(&self, ranked: &[Vec<Choice>]) -> Vec<Step> {
+        let of_beam = |(beam, choices): (usize, &Vec<Choice>)| {
+            let length = self.running[beam].text.len() + 1;
+            let step = |&choice: &Choice| Step {
+                beam,
+                choice,
+                score: choice.score,
+                is_last: self.plan.ends(choice.token, length),
+            };
+            choices.iter().map(step).collect::<Vec<_>>()
         };
-        let beams = self.running.par_iter().enumerate();
-        let mut steps: Vec<Step> = beams.flat_map_iter(of_beam).collect();
+        let mut steps: Vec<Step> = ranked.iter().enumerate().flat_map(of_beam).collect();
         steps.sort_by(|a, b| b.score.total_cmp(&a.score));
-        steps.truncate(wanted);
-        for step in &mut steps {
-            step.is_last = self.plan.ends(step.token, self.running[step.beam].text.len() + 1);
-        }
+        steps.truncate(self.wanted());
         steps
     }
 
     /// Whole texts count only where they are among the best, one for each beam.
-    fn keep_whole(&mut self, steps: &[Step], logprobs: &[Vec<f32>]) {
+    fn keep_whole(&mut self, steps: &[Step]) {
         let beams = self.plan.settings.beams;
         let is_full = self.whole.len() == beams;
         if is_full && self.plan.settings.early_stopping == EarlyStopping::WhenFull {
             return;
         }
         for step in steps.iter().take(beams).filter(|step| step.is_last) {
-            let mut beam = self.follow(step, logprobs);
+            let mut beam = self.follow(step);
             beam.score = self.plan.score(step.score, beam.text.len() - 1);
             self.whole.push(beam);
         }
@@ -111,21 +124,21 @@ impl<'p> Beams<'p> {
         self.whole.truncate(beams);
     }
 
-    fn go_on(&mut self, steps: &[Step], logprobs: &[Vec<f32>]) -> Vec<usize> {
+    fn go_on(&mut self, steps: &[Step]) -> Vec<usize> {
         let mut open: Vec<Step> = steps.to_vec();
         for step in open.iter_mut().filter(|step| step.is_last) {
             step.score += NOWHERE;
         }
         open.sort_by(|a, b| b.score.total_cmp(&a.score));
         open.truncate(self.plan.settings.beams);
-        self.running = open.iter().map(|step| self.follow(step, logprobs)).collect();
+        self.running = open.iter().map(|step| self.follow(step)).collect();
         open.iter().map(|step| step.beam).collect()
     }
 
-    fn follow(&self, step: &Step, logprobs: &[Vec<f32>]) -> Beam {
+    fn follow(&self, step: &Step) -> Beam {
         let mut beam = self.running[step.beam].clone();
-        beam.text.push(step.token);
-        beam.logprobs.push(logprobs[step.beam][step.token as usize]);
+        beam.text.push(step.choice.token);
+        beam.logprobs.push(step.choice.logprob);
         beam.score = step.score;
         beam
     }
@@ -145,29 +158,5 @@ impl<'p> Beams<'p> {
         };
         let worst = self.whole.last().filter(|_| is_full).map_or(NOWHERE, |beam| beam.score);
         plan.score(best.score, length) <= worst
-    }
-}
-
-/// The best of many, best first; of equals the first.
-struct Best {
-    steps: Vec<Step>,
-    wanted: usize,
-}
-
-impl Best {
-    fn new(wanted: usize) -> Self {
-        Self { steps: Vec::with_capacity(wanted + 1), wanted }
-    }
-
-    fn offer(&mut self, beam: usize, token: TokenId, score: f32) {
-        if let Some(last) = self.steps.last()
-            && self.steps.len() == self.wanted
-            && score <= last.score
-        {
-            return;
-        }
-        let place = self.steps.partition_point(|step| step.score >= score);
-        self.steps.insert(place, Step { beam, token, score, is_last: false });
-        self.steps.truncate(self.wanted);
     }
 }

@@ -7,6 +7,15 @@ use super::Plan;
 const NEVER: f32 = f32::NEG_INFINITY;
 
 impl Plan {
+    /// Whether [`Plan::constrain`] changes the score of a token and leaves it possible.
+    pub(super) fn moves_scores(&self, text: &[TokenId]) -> bool {
+        let is_first = text.len() == 1 && self.settings.forced_first.is_some();
+        let is_last = text.len() + 1 == self.settings.max_length;
+        self.settings.repetition_penalty != 1.0
+            || is_first
+            || (is_last && !self.settings.forced_last.is_empty())
+    }
+
     /// Changes the scores of the tokens that could follow `text`, the opening token included. In transformers' order.
     pub(super) fn constrain(&self, text: &[TokenId], scores: &mut [f32]) {
         self.penalise_repetition(text, scores);

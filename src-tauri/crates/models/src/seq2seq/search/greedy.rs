@@ -1,8 +1,10 @@
 //! Always the likeliest token.
 
 use bimo_engine::TokenId;
+use bimo_kernels::{InstructionSet, best};
 
-use super::{Found, Plan, log_softmax};
+use super::{Choice, Found, Plan};
+use crate::sampling::log_sum_exp;
 
 pub(in crate::seq2seq) struct Greedy<'p> {
     plan: &'p Plan,
@@ -20,15 +22,23 @@ impl<'p> Greedy<'p> {
         self.text[self.text.len() - 1]
     }
 
-    pub fn advance(&mut self, logits: Vec<Vec<f32>>) -> Vec<usize> {
-        let Some(mut logits) = logits.into_iter().next() else { return Vec::new() };
-        let mut scores = logits.clone();
-        self.plan.constrain(&self.text, &mut scores);
-        let token = likeliest(&scores);
-        log_softmax(&mut logits);
-        self.logprobs.push(logits[token as usize]);
-        self.text.push(token);
-        if self.plan.ends(token, self.text.len()) { Vec::new() } else { vec![0] }
+    pub fn rank(&self, logits: &mut [f32]) -> Vec<Choice> {
+        let total = log_sum_exp(logits);
+        let before = self.plan.moves_scores(&self.text).then(|| logits.to_vec());
+        self.plan.constrain(&self.text, logits);
+        let best = best(InstructionSet::chosen(), logits, 1).into_iter();
+        let choice = |(token, score)| {
+            let logit = before.as_ref().map_or(score, |logits| logits[token]);
+            Choice { token: token as TokenId, logprob: logit - total, score }
+        };
+        best.map(choice).collect()
+    }
+
+    pub fn advance(&mut self, ranked: Vec<Vec<Choice>>) -> Vec<usize> {
+        let Some(&choice) = ranked.iter().flatten().next() else { return Vec::new() };
+        self.logprobs.push(choice.logprob);
+        self.text.push(choice.token);
+        if self.plan.ends(choice.token, self.text.len()) { Vec::new() } else { vec![0] }
     }
 
     pub fn settled(&self) -> &[TokenId] {
@@ -40,10 +50,4 @@ impl<'p> Greedy<'p> {
         let score = self.plan.score(sum, self.logprobs.len().max(1));
         Found { tokens: self.text[1..].to_vec(), logprobs: self.logprobs, score }
     }
-}
-
-/// The first of the largest.
-fn likeliest(scores: &[f32]) -> TokenId {
-    let best = scores.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(&a.0)));
-    best.map_or(0, |(token, _)| token as TokenId)
 }

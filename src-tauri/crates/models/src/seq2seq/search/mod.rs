@@ -9,6 +9,7 @@ mod greedy;
 mod plan;
 
 use bimo_engine::TokenId;
+use bimo_kernels::{InstructionSet, are_finite};
 
 use beams::Beams;
 use greedy::Greedy;
@@ -18,6 +19,16 @@ pub(super) use plan::Plan;
 pub(super) enum Search<'p> {
     Greedy(Greedy<'p>),
     Beams(Beams<'p>),
+}
+
+/// A token that a text may go on with.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Choice {
+    pub token: TokenId,
+    /// Before any constraint.
+    pub logprob: f32,
+    /// What tokens are compared by.
+    pub score: f32,
 }
 
 /// A text that was found, the opening token left out.
@@ -45,12 +56,21 @@ impl<'p> Search<'p> {
         }
     }
 
-    /// Takes the logits of what could follow each text. Answers which texts go on, each with a token more; none when the
-    /// search is over.
-    pub fn advance(&mut self, logits: Vec<Vec<f32>>) -> Vec<usize> {
+    /// The best ways in which a text that is being written may go on, by the logits of what could follow it; they may be
+    /// changed. Nothing where one of them is no number.
+    pub fn rank(&self, text: usize, logits: &mut [f32]) -> Option<Vec<Choice>> {
+        are_finite(InstructionSet::chosen(), logits).then(|| match self {
+            Self::Greedy(greedy) => greedy.rank(logits),
+            Self::Beams(beams) => beams.rank(text, logits),
+        })
+    }
+
+    /// Takes what was ranked for each text. Answers which texts go on, each with a token more; none when the search is
+    /// over.
+    pub fn advance(&mut self, ranked: Vec<Vec<Choice>>) -> Vec<usize> {
         match self {
-            Self::Greedy(greedy) => greedy.advance(logits),
-            Self::Beams(beams) => beams.advance(logits),
+            Self::Greedy(greedy) => greedy.advance(ranked),
+            Self::Beams(beams) => beams.advance(&ranked),
         }
     }
 
@@ -68,13 +88,5 @@ impl<'p> Search<'p> {
             Self::Greedy(greedy) => vec![greedy.finish()],
             Self::Beams(beams) => beams.finish(),
         }
-    }
-}
-
-/// Logits to log-probabilities.
-fn log_softmax(logits: &mut [f32]) {
-    let sum = crate::sampling::log_sum_exp(logits);
-    for logit in logits {
-        *logit -= sum;
     }
 }
