@@ -7,7 +7,7 @@ use bimo_engine::{
 
 use super::draft::{Chosen, Draft};
 use super::guess::Guesses;
-use super::{OnEvent, log_probability};
+use super::{OnEvent, finite};
 use crate::TextTokenizer;
 use crate::sampling::{Sampler, likeliest, log_sum_exp};
 
@@ -163,7 +163,7 @@ impl<'a> Continuation<'a> {
         };
         Ok(Chosen {
             token,
-            logprob: log_probability(&self.logits, token)?,
+            logprob: finite(self.logits[token as usize] - total)?,
             alternatives: likeliest(&self.logits, self.top_logprobs)
                 .into_iter()
                 .map(alternative)

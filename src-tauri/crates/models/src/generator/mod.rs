@@ -308,6 +308,9 @@ impl TextGenerator for DecoderGenerator {
 
 /// Natural logarithm of a token's probability.
 fn log_probability(logits: &[f32], token: TokenId) -> Result<f32, EngineError> {
-    let logprob = logits[token as usize] - log_sum_exp(logits);
+    finite(logits[token as usize] - log_sum_exp(logits))
+}
+
+fn finite(logprob: f32) -> Result<f32, EngineError> {
     if logprob.is_finite() { Ok(logprob) } else { Err(EngineError::NotANumber) }
 }

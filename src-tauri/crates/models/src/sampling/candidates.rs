@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use bimo_engine::TokenId;
-use bimo_kernels::InstructionSet;
+use bimo_kernels::{InstructionSet, at_least, best};
 
 /// A partial sort looks at so many candidates first, then at four times as many, and so on.
 const FIRST_BLOCK: usize = 64;
@@ -17,16 +17,34 @@ pub(super) struct Candidate {
     pub probability: f32,
 }
 
-/// The tokens that may come next, in no order; probabilities add up to 1.
+/// The tokens that may come next, in no order. Probabilities add up to 1, but for what was left out from the first.
 pub(super) struct Candidates(Vec<Candidate>);
 
 impl Candidates {
     /// All tokens whose logit is a number.
     pub fn new(logits: &[f32]) -> Self {
-        let possible = logits.iter().zip(0..).filter(|(logit, _)| logit.is_finite());
-        let mut candidates = Self(
-            possible.map(|(&logit, token)| Candidate { token, logit, probability: 0.0 }).collect(),
-        );
+        let mut candidates = Self::at_least(logits, f32::MIN, 0.0);
+        candidates.normalise();
+        candidates
+    }
+
+    /// The tokens whose logits are `least` or more, with their probabilities among all; `total` is [`log_sum_exp`] of all.
+    pub fn at_least(logits: &[f32], least: f32, total: f32) -> Self {
+        let candidate = |(token, logit): (usize, f32)| Candidate {
+            token: token as TokenId,
+            logit,
+            probability: (logit - total).exp(),
+        };
+        Self(at_least(InstructionSet::chosen(), logits, least).into_iter().map(candidate).collect())
+    }
+
+    /// The `count` likeliest tokens.
+    pub fn first(logits: &[f32], count: usize) -> Self {
+        let possible = best(InstructionSet::chosen(), logits, count).into_iter();
+        let candidate =
+            |(token, logit)| Candidate { token: token as TokenId, logit, probability: 0.0 };
+        let possible = possible.filter(|(_, logit)| logit.is_finite());
+        let mut candidates = Self(possible.map(candidate).collect());
         candidates.normalise();
         candidates
     }
@@ -120,17 +138,8 @@ pub(super) fn by_probability(a: &Candidate, b: &Candidate) -> Ordering {
 
 /// The tokens of the `count` highest logits, highest first; equals by token.
 pub(crate) fn likeliest(logits: &[f32], count: usize) -> Vec<TokenId> {
-    let before =
-        |a: TokenId, b: TokenId| logits[b as usize].total_cmp(&logits[a as usize]).then(a.cmp(&b));
-    let mut best: Vec<TokenId> = Vec::with_capacity(count + 1);
-    for token in 0..logits.len() as TokenId {
-        let place = best.partition_point(|&other| before(other, token) == Ordering::Less);
-        if place < count {
-            best.insert(place, token);
-            best.truncate(count);
-        }
-    }
-    best
+    let best = best(InstructionSet::chosen(), logits, count).into_iter();
+    best.map(|(token, _)| token as TokenId).collect()
 }
 
 /// ln of the sum of e to each: what turns a logit into a log-probability when it is subtracted.

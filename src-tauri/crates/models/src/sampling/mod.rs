@@ -18,14 +18,23 @@ use rand_chacha::ChaCha8Rng;
 pub(crate) use candidates::likeliest;
 pub use candidates::log_sum_exp;
 
+use bimo_kernels::{InstructionSet, are_finite};
 use candidates::Candidates;
 use dry::Dry;
+
+/// More than so many of the likeliest are taken one filter after another.
+const FEW: usize = 256;
+
+/// By how much a logit may miss a bound and still be looked at exactly.
+const SLACK: f32 = 1e-3;
 
 /// Chooses the tokens of one continuation.
 pub struct Sampler {
     params: SamplingParams,
     dry: Dry,
     random: ChaCha8Rng,
+    /// The logits, adjusted.
+    adjusted: Vec<f32>,
 }
 
 impl Sampler {
@@ -35,6 +44,7 @@ impl Sampler {
             params: params.clone(),
             dry: Dry::new(&params.dry),
             random: ChaCha8Rng::seed_from_u64(seed.into()),
+            adjusted: Vec::new(),
         }
     }
 
@@ -48,27 +58,61 @@ impl Sampler {
         forbidden: &[TokenId],
         text_of: &dyn Fn(TokenId) -> String,
     ) -> Result<TokenId, EngineError> {
-        if logits.is_empty() || logits.iter().any(|logit| !logit.is_finite()) {
+        if logits.is_empty() || !are_finite(InstructionSet::chosen(), logits) {
             return Err(EngineError::NotANumber);
         }
-        let mut logits = logits.to_vec();
-        self.adjust(&mut logits, history, text_of);
+        let mut adjusted = std::mem::take(&mut self.adjusted);
+        adjusted.clear();
+        adjusted.extend_from_slice(logits);
+        self.adjust(&mut adjusted, history, text_of);
         for &token in forbidden {
-            if let Some(logit) = logits.get_mut(token as usize) {
+            if let Some(logit) = adjusted.get_mut(token as usize) {
                 *logit = f32::NEG_INFINITY;
             }
         }
-        if logits.iter().all(|logit| *logit == f32::NEG_INFINITY) {
+        let token = self.choose_adjusted(&adjusted);
+        self.adjusted = adjusted;
+        token
+    }
+
+    fn choose_adjusted(&mut self, logits: &[f32]) -> Result<TokenId, EngineError> {
+        let first = likeliest(logits, 1)[0];
+        let top = logits[first as usize];
+        if top == f32::NEG_INFINITY {
             let name = "banned phrases";
             return Err(EngineError::InvalidParameter { name, value: "every text".into() });
         }
         if self.params.temperature == 0.0 {
-            return Ok(likeliest(&logits, 1)[0]);
+            return Ok(first);
         }
-        let mut candidates = Candidates::new(&logits);
+        let mut candidates = self.candidates(logits, top);
         self.filter(&mut candidates);
         candidates.set_temperature(self.params.temperature);
         Ok(candidates.draw(self.random.random()))
+    }
+
+    /// The tokens that the filters may leave, without looking closely at those that they cannot: what is less than
+    /// `min_p` as likely as the likeliest goes whatever the others remove, and all tokens that are less likely than the
+    /// vocabulary's share of what is beyond `top_p` do not have that much together.
+    fn candidates(&self, logits: &[f32], top: f32) -> Candidates {
+        let params = &self.params;
+        if (1..=FEW).contains(&(params.top_k as usize)) {
+            return Candidates::first(logits, params.top_k as usize);
+        }
+        let is_cut = params.min_p > 0.0 || params.top_p < 1.0;
+        if !is_cut || params.top_k > 0 || params.typical_p < 1.0 {
+            return Candidates::new(logits);
+        }
+        let total = log_sum_exp(logits);
+        let mut least = f32::MIN;
+        if params.min_p > 0.0 {
+            least = least.max(top + params.min_p.ln() - SLACK);
+        }
+        if params.top_p < 1.0 {
+            let share = (1.0 - params.top_p) / logits.len() as f32;
+            least = least.max(total + share.ln() - SLACK);
+        }
+        Candidates::at_least(logits, least, total)
     }
 
     /// Everything that moves single logits.
@@ -186,6 +230,30 @@ mod tests {
         let params =
             SamplingParams { logit_bias: vec![(3, 6.0f32.ln()), (99, 1.0)], ..Default::default() };
         assert_close(&frequencies(&params, &[0.5, 0.3, 0.15, 0.05]), &[0.4, 0.24, 0.12, 0.24]);
+    }
+
+    #[test]
+    fn what_is_left_out_from_the_first_the_filters_would_have_removed() {
+        let logits: Vec<f32> = (0..5000).map(|i| ((i * 37) % 5000) as f32 / 400.0).collect();
+        let of = |top_p, min_p, top_k| SamplingParams { top_p, min_p, top_k, ..Default::default() };
+        for params in [of(0.9, 0.0, 0), of(1.0, 0.05, 0), of(0.8, 0.02, 0), of(0.7, 0.0, 40)] {
+            let mut sampler = Sampler::new(&params, 0);
+            let left = |mut candidates: Candidates, sampler: &mut Sampler| {
+                sampler.filter(&mut candidates);
+                let mut left: Vec<_> =
+                    candidates.iter().map(|one| (one.token, one.probability)).collect();
+                left.sort_by_key(|(token, _)| *token);
+                left
+            };
+            let few = sampler.candidates(&logits, 4999.0 / 400.0);
+            assert!(few.iter().count() < 5000, "{params:?}");
+            let (few, all) =
+                (left(few, &mut sampler), left(Candidates::new(&logits), &mut sampler));
+            assert_eq!(few.len(), all.len(), "{params:?}");
+            for (few, all) in few.iter().zip(&all) {
+                assert!(few.0 == all.0 && (few.1 - all.1).abs() < 1e-6, "{few:?} {all:?}");
+            }
+        }
     }
 
     #[test]
