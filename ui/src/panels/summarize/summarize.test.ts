@@ -1,4 +1,4 @@
-import { configure, fireEvent, screen, waitFor } from "@testing-library/svelte";
+import { configure, fireEvent, screen, waitFor, within } from "@testing-library/svelte";
 import userEvent from "@testing-library/user-event";
 import { EditorView } from "@codemirror/view";
 import axe from "axe-core";
@@ -349,6 +349,22 @@ describe("a rewritten summary", () => {
     await user.click(screen.getByText(en.summarize.part(2, "")));
     expect(screen.getByTestId("part-1")).toHaveTextContent("The keeper wrote line 40");
     expect(screen.getByText(/^The keeper wrote line 40/)).toHaveAttribute("lang", "en");
+  });
+
+  it("that is translated afterwards has its first words among the parts, in their own language", async () => {
+    const window = await openPanel();
+    rewriter(window, "渡船平安走了四十年。");
+    window.summarizing.options.to = "simplified";
+    type(TEXT);
+    await run();
+    await waitFor(() => expect(window.summarizing.entry?.status).toBe("complete"));
+    const to = window.summarizing.source?.text.length ?? 0;
+    const draft = { number: 0, level: 1, title: "", from: 0, to, madeFrom: [], text: FERRY, language: "english", done: true } as const;
+    window.summarizing.parts.set(0, draft);
+    const parts = await screen.findByTestId("parts");
+    expect(parts).toHaveTextContent(en.summarize.draft);
+    expect(parts).not.toHaveTextContent(en.summarize.partsHint);
+    expect(within(parts).getByText(FERRY)).toHaveAttribute("lang", "en");
   });
 
   it("in the other language says what could not be compared", async () => {
