@@ -4,6 +4,7 @@ import { EditorView } from "@codemirror/view";
 import axe from "axe-core";
 import { describe, expect, it, vi } from "vitest";
 
+import type { SummaryPart } from "../../host";
 import { en } from "../../i18n/en";
 import { zh } from "../../i18n/zh";
 import { openWindow, type Window } from "../../testing";
@@ -359,7 +360,7 @@ describe("a rewritten summary", () => {
     await run();
     await waitFor(() => expect(window.summarizing.entry?.status).toBe("complete"));
     const to = window.summarizing.source?.text.length ?? 0;
-    const draft = { number: 0, level: 1, title: "", from: 0, to, madeFrom: [], text: FERRY, language: "english", done: true } as const;
+    const draft: SummaryPart = { number: 0, level: 1, title: "", from: 0, to, madeFrom: [], text: FERRY, language: "english", done: true };
     window.summarizing.parts.set(0, draft);
     const parts = await screen.findByTestId("parts");
     expect(parts).toHaveTextContent(en.summarize.draft);
