@@ -203,6 +203,7 @@ test("of a page without an article all words are taken, and that is said", async
   const links = Array.from({ length: 30 }, (_, at) => `<li><a href="/${at}">One of ${at} lamps</a></li>`).join("");
   const plain = Array.from({ length: 30 }, (_, at) => `One of ${at} lamps.`).join("\n");
   await paste(plain, `<body><ul>${links}</ul></body>`);
+  await summarized();
   await desk.see("note-whole-page");
   assert.match(await article(), /One of 7 lamps/);
   await desk.photograph("summarize-no-article");

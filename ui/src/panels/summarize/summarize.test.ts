@@ -153,9 +153,10 @@ describe("an article", () => {
   });
 
   it("that cannot be told apart is taken whole, and that is said", async () => {
-    await openPanel();
+    const window = await openPanel();
     await paste(TEXT, "<p>cluttered</p>");
     await waitFor(() => expect(article().state.doc.toString()).toBe(TEXT));
+    await waitFor(() => expect(window.summarizing.entry?.status).toBe("complete"));
     expect(screen.getByTestId("note-whole-page")).toBeVisible();
     expect(screen.queryByTestId("error")).toBeNull();
   });

@@ -293,12 +293,13 @@ export class Summarizing {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
     if ((this.running && !overtaking) || !this.can) return;
-    const [source, { note, origin, text }, request] = [this.#next(), this, this.options.request];
+    const [source, { note, origin, text, edited }, request] = [this.#next(), this, this.options.request];
     await this.#follow(
       () => this.desk.host.summarize({ ...request, source }),
       (open) => {
         this.#take(open, this.#text !== text);
-        if (source.kind !== "text") [this.note, this.origin] = [note, origin];
+        // What is said of a pasted page is said of its summary too, until the text is another.
+        if (source.kind !== "text" || !edited) [this.note, this.origin] = [note, origin];
       },
     );
     await this.desk.attempt(() => this.refresh());
