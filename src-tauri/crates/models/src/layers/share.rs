@@ -70,7 +70,7 @@ fn rows_at_a_time(rows: usize, threads: usize) -> usize {
         return rows.max(1);
     }
     let parts = rows.div_ceil(MOST_ROWS).next_multiple_of(threads).max(1);
-    rows.div_ceil(parts).next_multiple_of(PANEL)
+    rows.div_ceil(parts).max(1).next_multiple_of(PANEL)
 }
 
 /// No more numbers than these are kept for the next loan.
