@@ -1,7 +1,11 @@
-"""The labelled rows as prepare.py wrote them, and batches of rows about equally long."""
+"""What prepare.py wrote, as tensors on the device, and batches made there.
+
+Masked words: rows of one length cut anywhere out of the streams, no padding. Texts: buckets by length, so that a batch of a bucket
+is a rectangle with little padding.
+"""
 
 import json
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,102 +13,148 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from model import POSITIONS
+import packed
 from vocabulary import CLOSE, OPEN, PAD, UNKNOWN
 
 PARTS = ("train", "validation", "test")
-# Of a longer text, training reads the beginning and the end, where verdicts stand.
-LONGEST_TRAINED, JITTER = 128, 2
-TAUGHT, TAUGHT_WEIGHT = ("taught", "", ""), 0.5
-# The share of a plentiful source that is enough at a time.
-SEEN = {"taught": 0.5, "zh-online-shopping": 0.6, "nltk-pros-cons": 0.5, "nltk-subjectivity-objective": 0.6, "documentation": 0.5,
-        "lexicon": 0.7, "plain-words": 0.4}
+# Share of the masked-word rows that come out of each stream.
+MIXTURE = {"stories-en": 0.42, "stories-zh": 0.17, "everyday": 0.03, "pieces": 0.06, "reviews-en": 0.13, "reviews-zh": 0.19}
+HIDDEN_SHARE, RUN = 0.25, 40
+NOT_IN_STREAMS = ("pieces", "documentation", "lexicon", "plain-words")
+BUCKETS = (8, 16, 24, 32, 40, 48, 64, 80, 96, 128, 192, 256)
+LONGEST = 254
 
 
-@dataclass
-class Batch:
-    ids: Tensor
-    rows: Tensor
+def load(folder: Path, names: list[str]) -> dict[str, np.ndarray]:
+    one = lambda name: packed.load(folder / f"{name}.npy.xz")
+    with ThreadPoolExecutor(12) as pool:
+        return dict(zip(names, pool.map(one, names), strict=True))
 
 
 class Rows:
-    """Those of a folder that prepare.py wrote; `opinions` is what rivals.py or teacher.py wrote about them."""
+    """The labelled rows, on the CPU."""
 
-    def __init__(self, folder: Path, opinions: Path | None = None) -> None:
-        arrays = np.load(folder / "rows.npz")
-        for name in ("targets", "weights", "labels", "binary", "movie", "part", "kind"):
-            setattr(self, name, arrays[name])
-        self.soft = np.zeros_like(self.targets)
+    def __init__(self, folder: Path) -> None:
+        names = ("tokens", "lengths", "other-tokens", "other-lengths", "weights", "labels", "binary", "movie", "part", "kind", "targets", "opinions")
+        a = load(folder, list(names))
+        self.texts = split(a["tokens"], a["lengths"])
+        self.weights, self.labels = a["weights"].astype(np.float32), a["labels"].astype(np.int64)
+        self.targets, self.opinions = a["targets"].astype(np.float32) / 255, a["opinions"].astype(np.float32) / 255
+        self.binary, self.movie, self.part, self.kind = a["binary"], a["movie"], a["part"], a["kind"].astype(np.int64)
         self.kinds = [tuple(kind) for kind in json.loads((folder / "kinds.json").read_text())]
-        train = self.of("train")
-        # Cuts of all rows, and of the training rows only, by row.
-        self.texts: list[list[np.ndarray]] = [split(arrays["tokens"], arrays["lengths"])]
-        for cut in range(sum(name.startswith("tokens-") for name in arrays.files)):
-            other = [np.empty(0, dtype=np.uint16)] * len(self.labels)
-            for row, text in zip(train, split(arrays[f"tokens-{cut}"], arrays[f"lengths-{cut}"]), strict=True):
-                other[row] = text
-            self.texts.append(other)
-        if opinions:
-            self.listen(np.load(opinions))
         self.source, self.language, self.group = (np.array(column)[self.kind] for column in zip(*self.kinds, strict=True))
-        self.seen = np.array([SEEN.get(source, 1.0) for source, _, _ in self.kinds])[self.kind]
-
-    def listen(self, said: np.lib.npyio.NpzFile) -> None:
-        self.soft[: len(said["soft"])] = np.nan_to_num(said["soft"])
-        if "extra" in said.files:
-            self.take_in(split(said["tokens"], said["lengths"]), said["extra"])
-
-    def take_in(self, texts: list[np.ndarray], said: np.ndarray) -> None:
-        """Sentences without a label, of which what is said is all that is known, as training rows."""
-        self.kinds.append(TAUGHT)
-        known = {"targets": said, "soft": said, "weights": TAUGHT_WEIGHT, "kind": len(self.kinds) - 1}
-        for name in ("targets", "soft", "weights", "labels", "binary", "movie", "part", "kind"):
-            old = getattr(self, name)
-            more = np.broadcast_to(known.get(name, 0), (len(texts), *old.shape[1:]))
-            setattr(self, name, np.concatenate([old, more.astype(old.dtype)]))
-        for cut in self.texts:
-            cut += texts
+        self.other_cut = dict(zip(np.flatnonzero(self.part == 0).tolist(), split(a["other-tokens"], a["other-lengths"]), strict=True))
 
     def of(self, part: str) -> np.ndarray:
         return np.flatnonzero(self.part == PARTS.index(part))
 
 
 def split(tokens: np.ndarray, lengths: np.ndarray) -> list[np.ndarray]:
-    return np.split(tokens, np.cumsum(lengths)[:-1])
+    return np.split(tokens, np.cumsum(lengths.astype(np.int64))[:-1])
 
 
-def shortened(text: np.ndarray, limit: int) -> np.ndarray:
-    half = limit // 2
-    return text if len(text) <= limit else np.concatenate([text[:half], text[-(limit - half) :]])
+def sentences(stream: np.ndarray) -> list[np.ndarray]:
+    return [part[part != CLOSE] for part in np.split(stream, np.flatnonzero(stream == CLOSE) + 1) if len(part) > 1]
 
 
-def padded(texts: list[np.ndarray]) -> Tensor:
-    ids = np.full((len(texts), max(map(len, texts)) + 2), PAD, dtype=np.int64)
-    for line, text in zip(ids, texts, strict=True):
-        line[0], line[1 : len(text) + 1], line[len(text) + 1] = OPEN, text, CLOSE
-    return torch.from_numpy(ids)
+def labelled_streams(rows: Rows, seed: int = 3) -> dict[str, np.ndarray]:
+    """Streams of the training rows' texts. Reviews stand in runs of one source and label: what the neighbours praise
+    helps to guess a masked word, so that masked words alone already teach what praise is."""
+    chance = np.random.default_rng(seed)
+    train = rows.of("train")
+    orders = {"pieces": train[rows.source[train] == "pieces"]}
+    for language in ("en", "zh"):
+        here = train[(rows.language[train] == language) & ~np.isin(rows.source[train], NOT_IN_STREAMS)]
+        key = rows.kind[here] * 3 + rows.labels[here]
+        runs = []
+        for group in np.unique(key):
+            members = chance.permutation(here[key == group])
+            runs += [members[i : i + RUN] for i in range(0, len(members), RUN)]
+        orders[f"reviews-{language}"] = np.concatenate([runs[i] for i in chance.permutation(len(runs))])
+    end = np.array([CLOSE], dtype=np.uint16)
+    return {name: np.concatenate([part for i in order for part in (rows.texts[i], end)]) for name, order in orders.items()}
 
 
-def in_order(rows: Rows, chosen: np.ndarray, tokens: int) -> Iterator[Batch]:
-    """Every row once, as a reader would cut it, by length."""
-    texts = rows.texts[0]
-    order = sorted(chosen, key=lambda row: len(texts[row]))
-    while order:
-        size = max(1, tokens // (min(len(texts[order[min(len(order), 64) - 1]]), POSITIONS) + 2))
-        here, order = order[:size], order[size:]
-        yield Batch(padded([texts[row][: POSITIONS - 2] for row in here]), torch.tensor(np.array(here)))
+class MaskedWords:
+    """Rows for masked-word training out of all streams."""
+
+    def __init__(self, folder: Path, rows: Rows, vocabulary: int, device: torch.device) -> None:
+        streams = labelled_streams(rows)
+        streams |= load(folder, ["stories-en", "stories-zh", "everyday"])
+        names = list(MIXTURE)
+        sizes = np.array([len(streams[name]) for name in names])
+        self.tokens = torch.from_numpy(np.concatenate([streams[name] for name in names]).astype(np.int32)).to(device)
+        self.offset = torch.tensor(np.cumsum(sizes) - sizes, device=device)
+        self.size = torch.tensor(sizes, device=device)
+        self.share = torch.tensor([MIXTURE[name] for name in names], device=device)
+        self.vocabulary, self.device = vocabulary, device
+
+    def batch(self, rows: int, length: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Ids with hidden words, places (rows, k) and what stood there."""
+        body = length - 2
+        stream = torch.multinomial(self.share, rows, replacement=True)
+        start = (torch.rand(rows, device=self.device) * (self.size[stream] - body)).long() + self.offset[stream]
+        ids = torch.empty(rows, length, dtype=torch.long, device=self.device)
+        ids[:, 0], ids[:, -1] = OPEN, CLOSE
+        ids[:, 1:-1] = self.tokens[start[:, None] + torch.arange(body, device=self.device)].long()
+        return hide(ids, int(HIDDEN_SHARE * body), self.vocabulary)
 
 
-def epoch(rows: Rows, chosen: np.ndarray, tokens: int, hide: float, chance: np.random.Generator) -> Iterator[Batch]:
-    """Every row once, cut in any of its ways, a share of its words hidden."""
-    cut = chance.integers(-1, len(rows.texts), len(chosen)).clip(0)
-    texts = [shortened(rows.texts[c][row], LONGEST_TRAINED - 2) for c, row in zip(cut, chosen, strict=True)]
-    lengths = np.array([len(text) for text in texts])
-    order = np.argsort(lengths + chance.uniform(0, JITTER, len(lengths)), kind="stable")
-    starts = np.concatenate([[0], np.flatnonzero(np.diff(np.cumsum(lengths[order] + 2) // tokens)) + 1])
-    plan = np.split(order, starts[1:])
-    for number in chance.permutation(len(plan)):
-        here = plan[number]
-        ids = padded([texts[i] for i in here])
-        hidden = (torch.from_numpy(chance.random(ids.shape)) < hide) & (ids > CLOSE)
-        yield Batch(ids.masked_fill(hidden, UNKNOWN), torch.from_numpy(chosen[here]))
+def hide(ids: Tensor, count: int, vocabulary: int) -> tuple[Tensor, Tensor, Tensor]:
+    draw = torch.rand(ids.shape, device=ids.device).masked_fill(ids <= CLOSE, 2.0)
+    places = draw.topk(count, dim=1, largest=False).indices
+    hidden = ids.gather(1, places)
+    fate = torch.rand(hidden.shape, device=ids.device)
+    other = torch.randint(CLOSE + 1, vocabulary, hidden.shape, device=ids.device)
+    shown = torch.where(fate < 0.8, UNKNOWN, torch.where(fate < 0.9, other, hidden))
+    return ids.scatter(1, places, shown), places, hidden
+
+
+@dataclass
+class Batch:
+    ids: Tensor
+    lengths: Tensor
+    targets: Tensor
+    weights: Tensor
+    binary: Tensor
+
+
+class Texts:
+    """Texts with targets, in buckets by length, on the device. `order[b]` says which text each line of bucket b is."""
+
+    def __init__(self, texts: list[np.ndarray], targets: np.ndarray, weights: np.ndarray, binary: np.ndarray, device: torch.device) -> None:
+        self.device, self.count = device, len(texts)
+        lengths = np.array([min(len(text), LONGEST) for text in texts]) + 2
+        bucket = np.searchsorted(BUCKETS, lengths)
+        self.buckets: list[Batch] = []
+        self.order: list[np.ndarray] = []
+        flat = np.concatenate([text[:LONGEST] for text in texts]).astype(np.int32)
+        ends = np.cumsum(lengths - 2)
+        for b, width in enumerate(BUCKETS):
+            here = np.flatnonzero(bucket == b)
+            if not len(here):
+                continue
+            ids = np.full((len(here), width), PAD, dtype=np.int32)
+            column = np.arange(width)
+            inside = (column > 0) & (column <= (lengths[here] - 2)[:, None])
+            source = (ends[here] - (lengths[here] - 2))[:, None] + column - 1
+            ids[inside] = flat[source[inside]]
+            ids[:, 0] = OPEN
+            ids[np.arange(len(here)), lengths[here] - 1] = CLOSE
+            arrays = (ids, lengths[here], targets[here], weights[here], binary[here])
+            self.buckets.append(Batch(*(torch.from_numpy(np.ascontiguousarray(a)).to(device) for a in arrays)))
+            self.order.append(here)
+
+    def pick(self, bucket: int, lines: Tensor) -> Batch:
+        b = self.buckets[bucket]
+        return Batch(b.ids[lines].long(), b.lengths[lines], b.targets[lines], b.weights[lines], b.binary[lines])
+
+    def plan(self, tokens: int, shuffled: bool = True) -> list[tuple[int, Tensor]]:
+        """Batches of about `tokens` tokens, over every text once: bucket and lines."""
+        plan = []
+        for b, bucket in enumerate(self.buckets):
+            count, width = bucket.ids.shape
+            lines = torch.randperm(count, device=self.device) if shuffled else torch.arange(count, device=self.device)
+            size = max(1, tokens // width)
+            plan += [(b, lines[i : i + size]) for i in range(0, count, size)]
+        return [plan[i] for i in torch.randperm(len(plan)).tolist()] if shuffled else plan

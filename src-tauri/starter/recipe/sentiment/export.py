@@ -13,7 +13,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from transformers import BertForSequenceClassification
+from safetensors.torch import load_file
+from torch.nn.utils.rnn import pad_sequence
+from transformers import BertConfig, BertForSequenceClassification
 
 import corpus
 import gguf_file
@@ -21,8 +23,9 @@ import scoring
 import vocabulary
 from batches import Rows
 from corpus import LABELS
-from model import POSITIONS
+from model import Shape
 
+POSITIONS, HEAD, AT_ONCE = Shape.positions, Shape.width // Shape.heads, 64
 BUDGET = 12_000_000
 SHIPPED, FAILURES = 60, 20
 
@@ -37,10 +40,37 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def opened(run: Path) -> BertForSequenceClassification:
+    """`transformers`' model with the weights of a run."""
+    weights = {name: w.float() for name, w in load_file(run / "model.safetensors").items()}
+    size, width = weights["bert.embeddings.word_embeddings.weight"].shape
+    layers = sum(name.endswith("intermediate.dense.bias") for name in weights)
+    inner = len(weights["bert.encoder.layer.0.intermediate.dense.bias"])
+    net = BertForSequenceClassification(BertConfig(
+        vocab_size=size, hidden_size=width, num_hidden_layers=layers, num_attention_heads=width // HEAD, intermediate_size=inner,
+        max_position_embeddings=POSITIONS, type_vocab_size=1, hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0,
+        pad_token_id=vocabulary.PAD, bos_token_id=vocabulary.OPEN, eos_token_id=vocabulary.CLOSE, num_labels=len(LABELS),
+        id2label=dict(enumerate(LABELS)), label2id={label: i for i, label in enumerate(LABELS)}, attn_implementation="eager"))
+    net.load_state_dict(weights)
+    return net.eval()
+
+
+@torch.no_grad()
+def logits(net: BertForSequenceClassification, rows: Rows, chosen: np.ndarray) -> np.ndarray:
+    """Logits (rows, 3) in the order of `chosen`; of longer texts the beginning is read."""
+    scored = np.empty((len(chosen), 3))
+    order = np.argsort([len(rows.texts[row]) for row in chosen], kind="stable")
+    for some in np.array_split(order, range(AT_ONCE, len(order), AT_ONCE)):
+        texts = [[vocabulary.OPEN, *rows.texts[chosen[i]][: POSITIONS - 2].tolist(), vocabulary.CLOSE] for i in some]
+        ids = pad_sequence([torch.tensor(text) for text in texts], batch_first=True, padding_value=vocabulary.PAD)
+        scored[some] = net(input_ids=ids, attention_mask=(ids != vocabulary.PAD).long()).logits.numpy()
+    return scored
+
+
 def settle(net: BertForSequenceClassification, rows: Rows) -> dict:
     """Bias and temperature into the last layer."""
     validation = rows.of("validation")
-    scored = scoring.logits(net, rows, validation)
+    scored = logits(net, rows, validation)
     bias = scoring.best_bias(rows, validation, scored)
     temperature = scoring.best_temperature(rows, validation, scored + bias)
     with torch.no_grad():
@@ -85,7 +115,7 @@ def failures(rows: Rows, data: Path, test: np.ndarray, scored: np.ndarray) -> li
 def main() -> None:
     args = parse_arguments()
     rows = Rows(args.prepared)
-    net = BertForSequenceClassification.from_pretrained(args.run, attn_implementation="eager").eval()
+    net = opened(args.run)
     report = settle(net, rows)
     facts = {
         "name": f"Bimo sentiment starter {args.version}",
@@ -102,7 +132,7 @@ def main() -> None:
         raise SystemExit(f"the file is larger than {BUDGET / 1e6:.0f} MB")
     net.load_state_dict(gguf_file.read(args.output, list(net.state_dict())))
     test = rows.of("test")
-    scored = scoring.logits(net, rows, test)
+    scored = logits(net, rows, test)
     report |= {"test": scoring.score(rows, test, scored), "details": scoring.details(rows, test, scored),
                "failures": failures(rows, args.data, test, scored)}
     print(json.dumps({"validation": report["validation"], "test": report["test"]}, indent=1))

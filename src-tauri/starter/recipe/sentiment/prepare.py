@@ -1,15 +1,17 @@
 """Learn the vocabulary and turn the texts into what training reads.
 
-    PYTHONPATH=.. python prepare.py --data DATA --output PREPARED
+    PYTHONPATH=.. python prepare.py --data DATA --given GIVEN --prepared PREPARED
 
-Writes PREPARED/spm.model, rows.npz (every labelled row: its tokens, its tokens cut in other ways, target, weight, and where it
-belongs), kinds.json (source, language and figure of each kind), and unlabelled.npz (sentences
-to learn vectors from; the two sides of a pair stand in one).
+Writes PREPARED/spm.model, kinds.json (source, language and figure of each kind of row) and arrays in xz: of every labelled row its tokens, its tokens
+cut another way, target, weight, and where it belongs; and streams of tokens, in which each text ends in CLOSE.
 """
 
 import argparse
 import json
 import random
+import re
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -17,23 +19,29 @@ from sentencepiece import SentencePieceProcessor
 
 import clean
 import corpus
+import given
+import packed
 import rules
 import vocabulary
 from corpus import Row
 
-TALE, SLICE_EN, SLICE_ZH = 40_000, 44_000, 16_000
 PARTS = ("train", "validation", "test")
 REVIEWS_EN = ("vader-movieReviewSnippets", "vader-amazonReviewSnippets", "nltk-sentence-polarity", "vader-tweets")
-# Other cuts of a text into tokens than the likeliest, as many as this, drawn with this inverse temperature.
-CUTS, SHARPNESS = 3, 0.2
+# Another cut of a text into tokens than the likeliest is drawn with this inverse temperature.
+SHARPNESS = 0.2
+TALE = 40_000
+SENTENCE, SENTENCE_ZH = re.compile(r"[^.!?]+[.!?]+[”\"’]?"), re.compile(r"[^。！？]+[。！？]+[”’]?")
+WORD = re.compile(r"[a-z]{3,}")
+# How much a word counts in a kind of row when tokens are given to English words, and how often it must have been said.
+SAID, SAID_LEAST, FEWER_PHRASES, KNOWN_WORD = {"lexicon": 4, "plain-words": 0, "nltk-pros-cons": 1, "pieces": 2}, 6, 7_500, 8
 
 
-def stories(path: Path, tidy, slice_length: int, limit: int) -> list[str]:
+def stories(path: Path, tidy: Callable[[str], str], slice_length: int, limit: int) -> list[str]:
     """Paragraphs of the tales in full and of a stretch from the middle of each longer book, up to `limit` characters."""
     documents = []
     for raw in corpus.read(path).split("<|story|>\n"):
         if len(raw) > TALE:
-            start = (len(raw) - slice_length) // 2
+            start = max(0, (len(raw) - slice_length) // 2)
             raw = raw[raw.find("\n\n", start) + 2 : start + slice_length]
         text = tidy(raw.strip())
         if clean.is_story(text, len(raw)):
@@ -47,69 +55,85 @@ def stories(path: Path, tidy, slice_length: int, limit: int) -> list[str]:
     return chosen
 
 
-def join(parts: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    return np.concatenate(parts), np.array([len(part) for part in parts], dtype=np.int32)
+def some_sentences(paragraphs: list[str], pattern: re.Pattern, lengths: range, count: int) -> list[str]:
+    found = [sentence.strip() for paragraph in paragraphs for sentence in pattern.findall(paragraph)]
+    found = [sentence for sentence in found if len(sentence) in lengths]
+    return [found[i] for i in np.random.default_rng(11).permutation(len(found))[:count]]
 
 
-def encode(processor: SentencePieceProcessor, texts: list[str], **how) -> list[np.ndarray]:
-    return [np.array(ids, dtype=np.uint16) for ids in processor.encode(texts, out_type=int, **how)]
+def learn_vocabulary(folder: Path, rows: list[Row], pairs: list[tuple[str, str]], tales: list[str], english: set[str], chinese: set[str]) -> None:
+    # English reviews count three times: their words are many, and say more than the stories' about praise.
+    train = [row for row in rows if row.part == "train"]
+    sample = [row.text for row in train for _ in range(3 if row.source in REVIEWS_EN else 1)]
+    vocabulary.train(sample + [side for pair in pairs for side in pair] + tales[::8], folder)
+    processor = vocabulary.load(folder)
+    used = Counter(token for row in train if row.language == "zh" for token in processor.encode(row.text, out_type=str))
+    said = Counter()
+    for row in train:
+        if row.language == "en":
+            said.update({word: SAID.get(row.source, 3) * n for word, n in Counter(WORD.findall(row.text.lower())).items()})
+    told = Counter(word for text in [en for en, _ in pairs] + tales for word in WORD.findall(text.lower()))
+    words = {word: said[word] + told[word] / 6 for word in said | told if word in english}
+    words = {word: count for word, count in words.items() if count >= SAID_LEAST}
+    vocabulary.exchange(folder, words, lambda piece: used[piece] * (KNOWN_WORD if piece.lstrip("▁") in chinese else 1), FEWER_PHRASES)
 
 
-def write_rows(processor: SentencePieceProcessor, rows: list[Row], output: Path) -> None:
+def joined(parts: list[list[int]]) -> tuple[np.ndarray, np.ndarray]:
+    return np.concatenate([np.array(part, dtype=np.uint16) for part in parts]), np.array([len(part) for part in parts], dtype=np.uint16)
+
+
+def write_rows(processor: SentencePieceProcessor, rows: list[Row], folder: Path) -> None:
     texts = [row.text for row in rows]
-    tokens, lengths = join(encode(processor, texts))
-    arrays = {"tokens": tokens, "lengths": lengths}
-    train = [i for i, row in enumerate(rows) if row.part == "train"]
-    for cut in range(CUTS):
-        other = encode(processor, [texts[i] for i in train], enable_sampling=True, alpha=SHARPNESS, nbest_size=-1)
-        arrays[f"tokens-{cut}"], arrays[f"lengths-{cut}"] = join(other)
-    groups = sorted({(row.source, row.language, row.group or "") for row in rows})
-    arrays |= {
-        "targets": np.array([row.target for row in rows], dtype=np.float32),
+    tokens, lengths = joined(processor.encode(texts))
+    train = [text for text, row in zip(texts, rows, strict=True) if row.part == "train"]
+    other, other_lengths = joined(processor.encode(train, enable_sampling=True, alpha=SHARPNESS, nbest_size=-1))
+    kinds = sorted({(row.source, row.language, row.group or "") for row in rows})
+    arrays = {
+        "tokens": tokens, "lengths": lengths, "other-tokens": other, "other-lengths": other_lengths,
+        "targets": np.round(255 * np.array([row.target for row in rows])).astype(np.uint8),
         "weights": np.array([row.weight for row in rows], dtype=np.float32),
-        "labels": np.array([row.label for row in rows]),
+        "labels": np.array([row.label for row in rows], dtype=np.uint8),
         "binary": np.array([row.binary for row in rows]),
         "movie": np.array([row.is_movie for row in rows]),
-        "part": np.array([PARTS.index(row.part) for row in rows]),
-        "kind": np.array([groups.index((row.source, row.language, row.group or "")) for row in rows]),
+        "part": np.array([PARTS.index(row.part) for row in rows], dtype=np.uint8),
+        "kind": np.array([kinds.index((row.source, row.language, row.group or "")) for row in rows], dtype=np.uint8),
     }
-    np.savez(output / "rows.npz", **arrays)
-    (output / "kinds.json").write_text(json.dumps(groups, indent=1) + "\n")
-    print(f"{len(rows)} rows, {len(tokens) / 1e6:.2f} M tokens, unknown {np.mean(tokens == vocabulary.UNKNOWN):.4%}")
+    for name, array in arrays.items():
+        packed.save(folder / f"{name}.npy.xz", array)
+    (folder / "kinds.json").write_text(json.dumps(kinds, indent=1) + "\n")
+    print(f"{len(rows)} rows, {len(tokens) / 1e6:.2f} M tokens, unknown {np.mean(tokens == vocabulary.UNKNOWN):.4%}", flush=True)
 
 
-def unlabelled(processor: SentencePieceProcessor, rows: list[Row], pairs, tales: list[str]) -> list[np.ndarray]:
-    """Sentences for the vectors. The tokens of a pair are shuffled together, so that words and their translations meet."""
-    chance = np.random.default_rng(7)
-    sides = [(en, zh) for source, en, zh in pairs if source == "tatoeba"]
-    pieces = [row for row in rows if row.source == "pieces" and row.part == "train"]
-    sides += [(en.text, zh.text) for en, zh in zip(pieces, pieces[1:]) if (en.language, zh.language) == ("en", "zh")]
-    english, chinese = (encode(processor, list(side)) for side in zip(*sides, strict=True))
-    mixed = [chance.permutation(np.concatenate(pair)) for pair in zip(english, chinese, strict=True)]
-    return mixed + english + chinese + encode(processor, tales)
+def write_stream(processor: SentencePieceProcessor, texts: list[str], path: Path, limit: int | None = None) -> None:
+    parts = [np.array([*ids, vocabulary.CLOSE], dtype=np.uint16) for ids in processor.encode(texts)]
+    stream = np.concatenate(parts)[:limit]
+    packed.save(path, stream)
+    print(f"{path.name}: {len(stream) / 1e6:.2f} M tokens", flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--output", type=Path, required=True)
-    parser.add_argument("--characters-en", type=int, default=14_000_000, help="of English stories")
-    parser.add_argument("--characters-zh", type=int, default=1_500_000, help="of Chinese stories")
+    for name in ("data", "given", "prepared"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--share", type=float, default=1.0, help="of the stories, to try the recipe out")
     args = parser.parse_args()
-    args.output.mkdir(parents=True, exist_ok=True)
-    rows, pairs = corpus.labelled(args.data), list(corpus.pairs(args.data))
-    tales = stories(args.data / "stories-en.txt.xz", clean.english, SLICE_EN, args.characters_en)
-    tales += stories(args.data / "stories-zh.txt.xz", clean.chinese, SLICE_ZH, args.characters_zh)
-    if not (args.output / "spm.model").exists():
-        # English reviews count three times: their words are many, and say more than the stories' about praise.
-        sample = [row.text for row in rows if row.part == "train" for _ in range(3 if row.source in REVIEWS_EN else 1)]
-        vocabulary.train(sample + [side for source, *sides in pairs if source == "tatoeba" for side in sides] + tales[::8], args.output)
-    processor = vocabulary.load(args.output)
-    rows += rules.words(tales[::10] + [en for _, en, _ in pairs])
-    write_rows(processor, rows, args.output)
-    tokens, lengths = join(unlabelled(processor, rows, pairs, tales))
-    np.savez(args.output / "unlabelled.npz", tokens=tokens, lengths=lengths)
-    print(f"{len(lengths)} sentences without labels, {len(tokens) / 1e6:.2f} M tokens")
+    folder, english, chinese = args.prepared, args.data / "stories-en.txt.xz", args.data / "stories-zh.txt.xz"
+    folder.mkdir(parents=True, exist_ok=True)
+    rows, all_pairs = corpus.labelled(args.data), list(corpus.pairs(args.data))
+    pairs = [(en, zh) for source, en, zh in all_pairs if source == "tatoeba"]
+    tales = stories(english, clean.english, 44_000, int(14e6 * args.share))
+    if not (folder / "spm.model").exists():
+        tales_zh = stories(chinese, clean.chinese, 16_000, int(1.5e6 * args.share))
+        learn_vocabulary(folder, rows, pairs, tales + tales_zh, set(given.english(args.given)), set(given.chinese(args.given)))
+    processor = vocabulary.load(folder)
+    write_rows(processor, rows + rules.words(tales[::10] + [en for _, en, _ in all_pairs]), folder)
+    chance = random.Random(3)
+    stream = lambda name, texts, limit=None: write_stream(processor, texts, folder / f"{name}.npy.xz", limit)
+    stream("everyday", [side for pair in pairs for side in (pair if chance.random() < 0.5 else pair[::-1])])
+    stream("tales", some_sentences(tales, SENTENCE, range(15, 161), 40_000))
+    stream("tales-zh", some_sentences(stories(chinese, clean.chinese, 20_000, 3_000_000), SENTENCE_ZH, range(6, 61), 30_000))
+    stream("stories-zh", stories(chinese, clean.chinese, 160_000, int(4e7 * args.share)), 14_000_000)
+    stream("stories-en", stories(english, clean.english, 400_000, int(1.6e8 * args.share)))
 
 
 if __name__ == "__main__":

@@ -1,12 +1,8 @@
 """The figures: accuracy where there are two classes, macro-F1 where there are three, and how honest the probabilities are."""
 
 import numpy as np
-import torch
 
-from transformers import BertForSequenceClassification
-
-import model
-from batches import Rows, in_order
+from batches import Rows
 
 FIGURES = ("reviews-zh", "movies-en", "rated-en", "pieces-en", "pieces-zh")
 CALIBRATION_BINS = 15
@@ -19,16 +15,6 @@ def figure_rows(rows: Rows, chosen: np.ndarray, figure: str) -> np.ndarray:
 
 def is_binary(figure: str) -> bool:
     return figure in ("reviews-zh", "movies-en")
-
-
-@torch.no_grad()
-def logits(net: BertForSequenceClassification, rows: Rows, chosen: np.ndarray, tokens: int = 16_384) -> np.ndarray:
-    """Logits (rows, 3) in the order of `chosen`."""
-    place = {row: i for i, row in enumerate(chosen)}
-    scored = np.empty((len(chosen), 3))
-    for batch in in_order(rows, chosen, tokens):
-        scored[[place[row] for row in batch.rows.tolist()]] = model.logits(net, batch.ids).float().numpy()
-    return scored
 
 
 def confusion(labels: np.ndarray, guesses: np.ndarray) -> np.ndarray:

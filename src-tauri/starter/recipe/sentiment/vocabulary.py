@@ -1,16 +1,21 @@
 """The one vocabulary of both languages: SentencePiece unigram, so that a token may be a whole English word or a Chinese
 word of several characters.
 
+Left to itself it keeps Chinese phrases of reviews and cuts English words up. So phrases give way to more English words, for which there are vectors.
+
 The normaliser takes case, width and kinds of quotation marks away, and reads Traditional characters as Simplified ones: what a
 vector has to be learnt for should be rare for no other reason than that it is rarely said.
 """
 
+import math
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 
 import opencc
 import sentencepiece
 from sentencepiece import SentencePieceProcessor
+from sentencepiece.sentencepiece_model_pb2 import ModelProto
 
 SIZE = 30_000
 PAD, UNKNOWN, OPEN, CLOSE = 0, 1, 2, 3
@@ -55,3 +60,19 @@ def load(folder: Path) -> SentencePieceProcessor:
     return SentencePieceProcessor(model_file=str(folder / "spm.model"))
 
 
+def is_han(text: str) -> bool:
+    return any("\u4e00" <= c <= "\u9fff" for c in text)
+
+
+def exchange(folder: Path, words: dict[str, float], worth: Callable[[str], float], fewer: int) -> None:
+    """Take the `fewer` multi-character Chinese tokens of least worth out, and put English `words` (how often each is said) in."""
+    model = ModelProto.FromString((folder / "spm.model").read_bytes())
+    phrases = [piece for piece in model.pieces if len(piece.piece.lstrip("▁")) > 1 and is_han(piece.piece)]
+    leave = {piece.piece for piece in sorted(phrases, key=lambda piece: worth(piece.piece))[:fewer]}
+    stay = [piece for piece in model.pieces if piece.piece not in leave]
+    known, total = {piece.piece for piece in stay}, 1.3 * sum(words.values())
+    new = [ModelProto.SentencePiece(piece=f"▁{word}", score=math.log(said / total) - 1) for word, said in words.items() if f"▁{word}" not in known]
+    del model.pieces[:]
+    model.pieces.extend(stay + new)
+    model.trainer_spec.vocab_size = len(model.pieces)
+    (folder / "spm.model").write_bytes(model.SerializeToString())

@@ -1,15 +1,12 @@
-"""The teacher: logistic regressions over more than a small model can see at once, and what they make of every sentence.
+"""What logistic regressions make of the labelled rows that they have not seen: they see more words at once than a small model can learn.
 
-    PYTHONPATH=.. python teacher.py --data DATA --rivals RIVALS --prepared PREPARED
+    PYTHONPATH=.. python opinions.py --data DATA --rivals RIVALS --prepared PREPARED
 
-For English they see words 1-3, characters 3-5, VADER's verdict and the ratings of its words. Of a labelled sentence only those speak that
-were fitted without its fold. For Chinese the n-grams of rivals.py speak; and the two sides of a piece's sentence are taught the same,
-the mean. Everyday pairs and sentences of tales, which have no label, are taught as prose. Writes PREPARED/teacher.npz: `soft`, what is
-said of the labelled rows (zero where nothing is), and `tokens`, `lengths` and `extra`, sentences without a label and what is said of them.
+For English they see words 1-3, characters 3-5, VADER's verdict and the ratings of its words. For Chinese the n-grams of rivals.py
+speak; and the two sides of a piece's sentence share a mean. Writes PREPARED/opinions.npy.xz, of every row three bytes (nothing where nothing is said).
 """
 
 import argparse
-import re
 from pathlib import Path
 
 import numpy as np
@@ -19,18 +16,15 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, f1_score
 from sklearn.multiclass import OneVsRestClassifier
 
-import clean
 import corpus
+import packed
 import rules
-import vocabulary
 from corpus import Row
-from prepare import encode, join, stories
 
 FOLDS, STRETCH = 4, 64
 # How much characters and rules enter beside the words.
 CHARACTERS, RULES = 0.7, 0.5
 STRENGTH = {"pieces-en": 1.5, "rated-en": 1.5, "movies-en": 4.0}
-TALE_SLICE, TALE_CHARACTERS, TALES, SENTENCE = 16_000, 6_000_000, 40_000, re.compile(r"[^.!?]+[.!?]+[”\"’]?")
 
 
 class Features:
@@ -83,14 +77,6 @@ def report(figure: str, said: np.ndarray, labels: np.ndarray, check: np.ndarray)
     print(f"{figure}: {len(labels)} rows, validation {score:.4f}", flush=True)
 
 
-def tales(data: Path) -> list[str]:
-    """Sentences of middling length from all over the English tales."""
-    paragraphs = stories(data / "stories-en.txt.xz", clean.english, TALE_SLICE, TALE_CHARACTERS)
-    found = [sentence.strip() for paragraph in paragraphs for sentence in SENTENCE.findall(paragraph)]
-    found = [sentence for sentence in found if 15 <= len(sentence) <= 160]
-    return [found[i] for i in np.random.default_rng(11).permutation(len(found))[:TALES]]
-
-
 def share_between_sides(rows: list[Row], soft: np.ndarray) -> None:
     for i, (one, other) in enumerate(zip(rows, rows[1:])):
         if (one.source, one.language, other.source, other.language) == ("pieces", "en", "pieces", "zh"):
@@ -115,12 +101,10 @@ def main() -> None:
     any_of = np.flatnonzero(np.any(list(asked.values()), axis=0) & (train | check))
     features = Features([rows[i].text for i in any_of if train[i]])
     known = features.of([rows[i].text for i in any_of])
-    schools = {}
     for figure, ours in asked.items():
         inside = np.flatnonzero(ours[any_of])
         here = any_of[inside]
-        schools[figure] = School(figure, known[inside], labels[here], train[here])
-        said = schools[figure].out_of_fold()
+        said = School(figure, known[inside], labels[here], train[here]).out_of_fold()
         report(figure, said, labels[here], check[here])
         if figure == "movies-en":
             # Whether there is a feeling at all the others say; which one it is, those that saw nothing but movies.
@@ -130,13 +114,10 @@ def main() -> None:
         soft[here] = said
     soft[~train] = 0
     share_between_sides(rows, soft)
-    pairs = [(en, zh) for source, en, zh in corpus.pairs(args.data) if source == "tatoeba"]
-    english = [en for en, _ in pairs] + tales(args.data)
-    said = schools["pieces-en"].mean(features.of(english))
-    texts = english + [zh for _, zh in pairs]
-    tokens, lengths = join(encode(vocabulary.load(args.prepared), texts))
-    np.savez(args.prepared / "teacher.npz", soft=soft, tokens=tokens, lengths=lengths, extra=np.concatenate([said, said[: len(pairs)]]))
-    print(f"{len(texts)} sentences without labels, {len(tokens) / 1e6:.2f} M tokens", flush=True)
+    count = len(packed.load(args.prepared / "lengths.npy.xz"))
+    whole = np.zeros((count, 3), dtype=np.uint8)
+    whole[: len(soft)] = np.round(soft * 255)
+    packed.save(args.prepared / "opinions.npy.xz", whole)
 
 
 if __name__ == "__main__":
