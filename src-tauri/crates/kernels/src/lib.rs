@@ -22,6 +22,7 @@ mod packed;
 mod pointwise;
 mod pool;
 mod product;
+mod scattered;
 mod simd;
 
 pub use activations::Activations;
@@ -35,3 +36,4 @@ pub use pointwise::{
 };
 pub use pool::Pool;
 pub use product::{Product, multiply};
+pub use scattered::{Glance, Rows, glance};

@@ -191,9 +191,9 @@ pub fn log_sum_exp(set: InstructionSet, numbers: &[f32]) -> f32 {
     top + sum.ln() as f32
 }
 
-struct Soften<'a> {
-    numbers: &'a mut [f32],
-    sum: &'a mut f32,
+pub(crate) struct Soften<'a> {
+    pub numbers: &'a mut [f32],
+    pub sum: &'a mut f32,
 }
 
 impl Work for Soften<'_> {

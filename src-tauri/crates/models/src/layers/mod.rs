@@ -4,7 +4,6 @@
 //! **Invariant**: a tensor's shape is compared with the one that the configuration promises before it is used.
 
 mod activation;
-mod lanes;
 mod loader;
 mod matrix;
 mod packed;
@@ -14,7 +13,6 @@ mod share;
 mod within;
 
 pub use activation::Activation;
-pub(crate) use lanes::{dot, with_wide_registers};
 pub(crate) use loader::{Bias, Loader, compute};
 pub use loader::{Placement, Precision};
 pub(crate) use matrix::Matrix;

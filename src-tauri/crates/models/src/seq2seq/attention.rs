@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
+use bimo_kernels::Rows;
 use candle_core::Result;
 
-use super::attend::{Bias, Rows, Table, attend};
+use super::attend::{Bias, Table, attend};
 use super::distances::Distances;
 use crate::layers::{Linear, TextRows, look_within, with_scratch};
 
