@@ -160,7 +160,7 @@ impl Rounded {
 }
 
 /// Added to a small number it leaves the nearest integer in the lowest bits, ties to even.
-const ROUNDING: f32 = 12_582_912.0;
+pub(crate) const ROUNDING: f32 = 12_582_912.0;
 /// What is smaller than this in all its numbers counts as zeros.
 const TINY: f32 = 1e-30;
 /// Numbers that are folded to one.

@@ -1,11 +1,20 @@
 //! A matrix in packed tiles.
+//!
+//! Tiles are packed by the threads of rayon, which share the work of loading a model, and not by the [`crate::Pool`]: several
+//! matrices are packed at once, and who is through with one helps with another.
 
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use crate::InstructionSet;
 use crate::activations::BLOCK;
 use crate::buffer::Buffer;
 use crate::formats::q4_k::{self, Q4K};
 use crate::formats::q6_k::{self, Q6K};
 use crate::formats::q8_0::{self, Q8_0};
 use crate::formats::{SUPER, TILE_ROWS, Tile};
+use crate::simd::{Simd, Work};
 
 /// A kind of block. The names are GGUF's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,32 +82,39 @@ impl PackedMatrix {
         assert!(columns > 0 && columns.is_multiple_of(format.block_columns()), "whole blocks");
         assert_eq!(file.len(), rows * per_row, "the bytes of {rows} rows");
         let mut matrix = Self::zeros(format, rows, columns);
-        let tiles = matrix.bytes.chunks_exact_mut(matrix.tile_bytes);
-        for (tile, rows) in tiles.zip(file.chunks(TILE_ROWS * per_row)) {
+        let tiles = matrix.bytes.par_chunks_exact_mut(matrix.tile_bytes);
+        tiles.zip(file.par_chunks(TILE_ROWS * per_row)).for_each(|(tile, rows)| {
             for (row, file) in rows.chunks_exact(per_row).enumerate() {
                 format.pack(tile, row, file);
             }
-        }
+        });
         matrix
     }
 
-    /// Rounds rows of floats to Q8_0; they may have any number of columns. `write` is asked for one row after another.
-    pub fn from_rows(
+    /// Rounds rows of floats to Q8_0; they may have any number of columns. `write` is asked for up to 16 rows at a time,
+    /// by several threads.
+    ///
+    /// # Errors
+    /// The first of `write`.
+    pub fn from_rows<Error: Send>(
+        set: InstructionSet,
         rows: usize,
         columns: usize,
-        mut write: impl FnMut(usize, &mut [f32]),
-    ) -> Self {
+        write: impl Fn(Range<usize>, &mut [f32]) -> Result<(), Error> + Sync,
+    ) -> Result<Self, Error> {
+        assert!(columns > 0, "rows of numbers");
         let mut matrix = Self::zeros(Format::Q8_0, rows, columns);
-        let mut numbers = vec![0.0; columns];
-        let mut file = Vec::new();
-        for row in 0..rows {
-            write(row, &mut numbers);
-            file.clear();
-            file.extend(numbers.chunks(BLOCK).flat_map(q8_0::round_block));
-            let tile = &mut matrix.bytes[row / TILE_ROWS * matrix.tile_bytes..];
-            Format::Q8_0.pack(&mut tile[..matrix.tile_bytes], row % TILE_ROWS, &file);
-        }
-        matrix
+        let tiles = matrix.bytes.par_chunks_exact_mut(matrix.tile_bytes).enumerate();
+        let room = || vec![0.0; TILE_ROWS * columns];
+        tiles.try_for_each_init(room, |numbers, (place, tile)| {
+            let first = place * TILE_ROWS;
+            let rows = first..(first + TILE_ROWS).min(rows);
+            let numbers = &mut numbers[..rows.len() * columns];
+            write(rows, numbers)?;
+            set.run(Round { numbers, columns, tile });
+            Ok(())
+        })?;
+        Ok(matrix)
     }
 
     fn zeros(format: Format, rows: usize, columns: usize) -> Self {
@@ -147,5 +163,32 @@ impl PackedMatrix {
 
     pub(crate) fn tile(&self, tile: usize) -> &[u8] {
         &self.bytes[tile * self.tile_bytes..][..self.tile_bytes]
+    }
+}
+
+/// Rounds the rows of a tile.
+struct Round<'a> {
+    numbers: &'a [f32],
+    columns: usize,
+    tile: &'a mut [u8],
+}
+
+impl Work for Round<'_> {
+    #[inline(always)]
+    fn run<S: Simd>(self) {
+        let mut file = Vec::with_capacity(self.columns.div_ceil(BLOCK) * q8_0::FILE_BLOCK);
+        for (row, numbers) in self.numbers.chunks_exact(self.columns).enumerate() {
+            file.clear();
+            let (blocks, rest) = numbers.as_chunks::<BLOCK>();
+            for block in blocks {
+                file.extend_from_slice(&q8_0::round_block(block));
+            }
+            if !rest.is_empty() {
+                let mut block = [0.0; BLOCK];
+                block[..rest.len()].copy_from_slice(rest);
+                file.extend_from_slice(&q8_0::round_block(&block));
+            }
+            Q8_0::pack(self.tile, row, &file);
+        }
     }
 }

@@ -27,7 +27,7 @@ mod tokenizer;
 
 pub use device::{ChosenDevice, DeviceWish, choose_device, gpu_of_this_build};
 pub use files::{
-    Blocks, DescribedModel, EncoderFiles, ModelFiles, ModelKind, OpenedFiles, Seq2SeqFiles,
+    Blocks, DescribedModel, EncoderFiles, Floats, ModelFiles, ModelKind, OpenedFiles, Seq2SeqFiles,
     TaskSettings, Weight, Weights, describe, open, open_bytes, open_encoder, open_encoder_bytes,
     open_seq2seq, open_seq2seq_bytes, open_tokenizer,
 };

@@ -1,7 +1,8 @@
 //! From a model's files to a model that writes.
 
+use std::panic;
 use std::path::PathBuf;
-use std::{panic, thread};
+use std::thread::{self, ScopedJoinHandle};
 
 use bimo_engine::{DeviceKind, EngineError, ModelCard, Seq2Seq, TextGenerator};
 
@@ -83,7 +84,8 @@ pub fn load_decoder(
     let chosen = choose_device(options.device)?;
     let placement = Placement { device: chosen.device, precision: options.precision };
     let load = || Decoder::load(files.config(), files.weights(), &placement);
-    let (decoder, sha256) = beside_digest(&files, load, chosen.kind)?;
+    let parts = load_parts(&files, || files.tokenizer(), load, chosen.kind)?;
+    let Parts { model: decoder, tokenizer, sha256 } = parts;
     let template = files.chat_template().map(ChatTemplate::new).transpose()?;
     let card = ModelCard {
         name: files.name().to_owned(),
@@ -99,7 +101,7 @@ pub fn load_decoder(
         device_reason: chosen.reason,
         sha256,
     };
-    DecoderGenerator::new(decoder, files.tokenizer()?, template, card)
+    DecoderGenerator::new(decoder, tokenizer, template, card)
 }
 
 /// Loads a model that turns texts into texts.
@@ -122,8 +124,8 @@ pub fn load_rewriter(source: &ModelSource, options: &LoadOptions) -> Result<Rewr
     let chosen = choose_device(options.device)?;
     let placement = Placement { device: chosen.device, precision: options.precision };
     let load = || EncoderDecoder::load(files.config(), files.weights(), &placement);
-    let (model, sha256) = beside_digest(&files, load, chosen.kind)?;
-    let tokenizer = files.tokenizer()?;
+    let parts = load_parts(&files, || files.tokenizer(), load, chosen.kind)?;
+    let Parts { model, tokenizer, sha256 } = parts;
     let card = ModelCard {
         name: files.name().to_owned(),
         architecture: files.config().architecture.name().to_owned(),
@@ -180,7 +182,8 @@ fn load_encoder(
     let chosen = choose_device(options.device)?;
     let placement = Placement { device: chosen.device, precision: options.precision };
     let load = || Encoder::load(files.config(), files.weights(), &placement);
-    let (encoder, sha256) = beside_digest(&files, load, chosen.kind)?;
+    let parts = load_parts(&files, || files.tokenizer(), load, chosen.kind)?;
+    let Parts { model: encoder, tokenizer, sha256 } = parts;
     let card = ModelCard {
         name: files.name().to_owned(),
         architecture: files.config().architecture.name().to_owned(),
@@ -193,21 +196,34 @@ fn load_encoder(
         device_reason: chosen.reason,
         sha256,
     };
-    Ok((encoder, files.tokenizer()?, card))
+    Ok((encoder, tokenizer, card))
 }
 
-/// Loads weights while another thread computes the files' digest, which takes about as long.
-fn beside_digest<Config: Sync, Model>(
+/// What is made of a model's files.
+struct Parts<Model, Tokenizer> {
+    model: Model,
+    tokenizer: Tokenizer,
+    sha256: String,
+}
+
+/// Loads weights while other threads build the tokenizer and compute the files' digest, which take about as long.
+fn load_parts<Config: Sync, Model, Tokenizer: Send>(
     files: &OpenedFiles<Config>,
-    load: impl FnOnce() -> Result<Model, EngineError>,
+    tokenizer: impl FnOnce() -> Result<Tokenizer, EngineError> + Send,
+    model: impl FnOnce() -> Result<Model, EngineError>,
     device: DeviceKind,
-) -> Result<(Model, String), EngineError> {
+) -> Result<Parts<Model, Tokenizer>, EngineError> {
     thread::scope(|scope| {
         let digest = scope.spawn(|| files.sha256());
-        let model = load().map_err(|error| on_device(error, device))?;
-        let digest = digest.join().unwrap_or_else(|panic| panic::resume_unwind(panic))?;
-        Ok((model, digest))
+        let tokenizer = scope.spawn(tokenizer);
+        let model = model().map_err(|error| on_device(error, device))?;
+        Ok(Parts { model, tokenizer: joined(tokenizer)?, sha256: joined(digest)? })
     })
+}
+
+/// A panic goes on in the thread that waits.
+fn joined<Found>(thread: ScopedJoinHandle<'_, Found>) -> Found {
+    thread.join().unwrap_or_else(|panic| panic::resume_unwind(panic))
 }
 
 /// Threads that exist already stay: the pool can be built once only.

@@ -2,9 +2,7 @@
 //!
 //! Source: ggml's `block_q4_K`. The 6-bit numbers lie in bytes here: 4.625 bits a weight, against 4.5 in the file.
 
-use std::array::from_fn;
-
-use super::{Block, GROUP, SUPER, TILE_ROWS, Tile, half_at, place_quad};
+use super::{Block, GROUP, SUPER, TILE_ROWS, Tile, four, groups, half_at, quads};
 use crate::activations::{BLOCK, Place};
 use crate::simd::Simd;
 
@@ -37,23 +35,27 @@ impl Tile for Q4K {
     }
 
     fn pack(tile: &mut [u8], row: usize, file: &[u8]) {
+        assert!(row < TILE_ROWS, "a row of the tile");
+        const LOWER: u32 = four(15);
         let blocks = file.as_chunks::<FILE_BLOCK>().0;
         for (block, tile) in blocks.iter().zip(tile.as_chunks_mut::<SUPER_BYTES>().0) {
-            tile[2 * row..][..2].copy_from_slice(&block[..2]);
-            tile[2 * TILE_ROWS + 2 * row..][..2].copy_from_slice(&block[2..4]);
-            for sub in 0..SUBS {
+            let (heads, weights) = tile.split_at_mut(QUANTS);
+            heads[2 * row..][..2].copy_from_slice(&block[..2]);
+            heads[2 * TILE_ROWS + 2 * row..][..2].copy_from_slice(&block[2..4]);
+            let scales = heads[HALVES_BYTES..].as_chunks_mut::<SUB_SCALES>().0;
+            for (sub, scales) in scales.iter_mut().enumerate() {
                 let (scale, least) = scale_and_least(&block[4..16], sub);
-                tile[HALVES_BYTES + sub * SUB_SCALES + row] = scale;
-                tile[HALVES_BYTES + sub * SUB_SCALES + TILE_ROWS + row] = least;
-                // 64 columns share 32 bytes of a file: the first half of them has the lower bits.
-                let (bytes, shift) = (&block[16 + sub / 2 * BLOCK..][..BLOCK], sub % 2 * 4);
-                let (low, high) = bytes.split_at(BLOCK / 2);
-                for pair in 0..GROUPS / 2 {
-                    let quad = from_fn(|at| {
-                        let at = 4 * pair + at;
-                        (low[at] >> shift & 15) | (high[at] >> shift & 15) << 4
-                    });
-                    place_quad(tile, QUANTS + sub * SUB_BYTES, pair, row, quad);
+                scales[row] = scale;
+                scales[TILE_ROWS + row] = least;
+            }
+            // 64 columns share 32 bytes of a file: the first half of them has the lower bits.
+            let weights = groups(weights).as_chunks_mut::<GROUPS>().0;
+            for (bytes, groups) in block[16..].as_chunks::<BLOCK>().0.iter().zip(weights) {
+                let (first, second) = bytes.split_at(BLOCK / 2);
+                for (pair, (first, second)) in quads(first).zip(quads(second)).enumerate() {
+                    groups[pair][row] = (first & LOWER | (second & LOWER) << 4).to_ne_bytes();
+                    groups[pair + GROUPS / 2][row] =
+                        (first >> 4 & LOWER | second & !LOWER).to_ne_bytes();
                 }
             }
         }
@@ -123,6 +125,32 @@ impl Tile for Q4K {
                     *sum = S::take_product(least, S::splat(of_sum), *sum);
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_byte_of_a_file_lies_where_the_tile_has_it() {
+        let block: [u8; FILE_BLOCK] = std::array::from_fn(|at| (at * 89 % 251) as u8);
+        for row in [0, 7, 15] {
+            let mut tile = [0; 2 * SUPER_BYTES];
+            Q4K::pack(&mut tile, row, &[[0; FILE_BLOCK], block].concat());
+            let tile = &tile[SUPER_BYTES..];
+            assert_eq!(tile[2 * row..][..2], block[..2]);
+            assert_eq!(tile[32 + 2 * row..][..2], block[2..4]);
+            for column in 0..SUPER {
+                let nibble =
+                    block[16 + column / 64 * 32 + column % 32] >> (column / 32 % 2 * 4) & 15;
+                let (upper, place) = (column % 32 / 16, column % 16);
+                let at = QUANTS + column / 32 * SUB_BYTES + place / 4 * 64 + 4 * row + place % 4;
+                assert_eq!(tile[at] >> (4 * upper) & 15, nibble, "row {row} column {column}");
+            }
+            // Nothing else was touched: 128 bytes of weights, 16 of small scales and 4 of halves at most.
+            assert!(tile.iter().filter(|&&byte| byte != 0).count() <= 128 + 16 + 4);
         }
     }
 }

@@ -3,9 +3,7 @@
 //! Source: ggml's `block_q6_K`. 6.56 bits a weight, as in the file. A tile has first all weights with their small scales,
 //! then all scales of 16 bits.
 
-use std::array::from_fn;
-
-use super::{Block, GROUP, SUPER, TILE_ROWS, Tile, half_at, place_quad, whole_lines};
+use super::{Block, GROUP, SUPER, TILE_ROWS, Tile, four, groups, half_at, quads, whole_lines};
 use crate::activations::{BLOCK, Place};
 use crate::simd::Simd;
 
@@ -19,18 +17,36 @@ const GROUPS: usize = BLOCK / 4;
 /// Four bits of each weight, then two.
 const LOW_BYTES: usize = BLOCK / 2 * TILE_ROWS;
 const SUB_BYTES: usize = LOW_BYTES + BLOCK / 4 * TILE_ROWS;
+const SUB_GROUPS: usize = SUB_BYTES / GROUP;
 const SMALL_SCALES: usize = SUBS * SUB_BYTES;
 const SUPER_BYTES: usize = SMALL_SCALES + SUBS * HALVES * TILE_ROWS;
 const SCALE_BYTES: usize = 2 * TILE_ROWS;
 
 pub(crate) struct Q6K;
 
-/// The six bits of a column, as the file has them.
-fn six_bits(block: &[u8; FILE_BLOCK], column: usize) -> u8 {
-    let (half, place) = (column / 128, column % 128);
-    let low = block[half * 64 + place % 64] >> (place / 64 * 4) & 15;
-    let high = block[128 + half * 32 + place % 32] >> (place / 32 * 2) & 3;
-    low | high << 4
+/// A row's 32 columns. 128 columns share 64 bytes of lower bits and 32 bytes of upper bits; which bits, the quarter says.
+#[inline(always)]
+fn pack_sub(
+    groups: &mut [[[u8; 4]; TILE_ROWS]; SUB_GROUPS],
+    row: usize,
+    block: &[u8; FILE_BLOCK],
+    sub: usize,
+) {
+    let (half, quarter) = (sub / 4, sub % 4);
+    let low = &block[half * 64 + quarter % 2 * BLOCK..][..BLOCK];
+    let high = &block[128 + half * BLOCK..][..BLOCK];
+    let (mut lower, mut upper) = ([0; GROUPS], [0; GROUPS]);
+    for (group, (low, high)) in quads(low).zip(quads(high)).enumerate() {
+        lower[group] = low >> (quarter / 2 * 4) & four(15);
+        upper[group] = high >> (quarter * 2) & four(3);
+    }
+    for pair in 0..GROUPS / 2 {
+        groups[pair][row] = (lower[pair] | lower[pair + GROUPS / 2] << 4).to_ne_bytes();
+    }
+    for (place, upper) in upper.as_chunks::<4>().0.iter().enumerate() {
+        let bits = upper[0] | upper[1] << 2 | upper[2] << 4 | upper[3] << 6;
+        groups[GROUPS / 2 + place][row] = bits.to_ne_bytes();
+    }
 }
 
 impl Tile for Q6K {
@@ -39,31 +55,21 @@ impl Tile for Q6K {
     }
 
     fn pack(tile: &mut [u8], row: usize, file: &[u8]) {
+        assert!(row < TILE_ROWS, "a row of the tile");
         let blocks = file.as_chunks::<FILE_BLOCK>().0;
-        let scales = blocks.len() * SUPER_BYTES;
-        for (place, block) in blocks.iter().enumerate() {
-            let at = scales + place * SCALE_BYTES + 2 * row;
-            tile[at..at + 2].copy_from_slice(&block[208..210]);
-            let tile = &mut tile[place * SUPER_BYTES..][..SUPER_BYTES];
-            for sub in 0..SUBS {
-                for half in 0..HALVES {
-                    tile[SMALL_SCALES + (sub * HALVES + half) * TILE_ROWS + row] =
-                        block[192 + sub * HALVES + half];
-                }
-                let bits = |group: usize, at: usize| six_bits(block, sub * BLOCK + 4 * group + at);
-                let start = sub * SUB_BYTES;
-                for pair in 0..GROUPS / 2 {
-                    let quad = from_fn(|at| (bits(pair, at) & 15) | (bits(pair + 4, at) & 15) << 4);
-                    place_quad(tile, start, pair, row, quad);
-                }
-                for four in 0..GROUPS / 4 {
-                    let quad = from_fn(|at| {
-                        (0..4).fold(0, |all, place| {
-                            all | (bits(4 * four + place, at) >> 4) << (2 * place)
-                        })
-                    });
-                    place_quad(tile, start + LOW_BYTES, four, row, quad);
-                }
+        let (wholes, scales) = tile.split_at_mut(blocks.len() * SUPER_BYTES);
+        let wholes = wholes.as_chunks_mut::<SUPER_BYTES>().0;
+        let scales = scales.as_chunks_mut::<SCALE_BYTES>().0;
+        for ((block, whole), scales) in blocks.iter().zip(wholes).zip(scales) {
+            scales[2 * row..][..2].copy_from_slice(&block[208..]);
+            let (weights, small) = whole.split_at_mut(SMALL_SCALES);
+            let small = small.as_chunks_mut::<TILE_ROWS>().0;
+            for (small, scale) in small.iter_mut().zip(&block[192..208]) {
+                small[row] = *scale;
+            }
+            let subs = groups(weights).as_chunks_mut::<SUB_GROUPS>().0;
+            for (sub, groups) in subs.iter_mut().enumerate() {
+                pack_sub(groups, row, block, sub);
             }
         }
     }
@@ -157,6 +163,42 @@ unsafe fn add_block<S: Simd, const R: usize>(
                 let scale = S::multiply(scale, S::splat(input));
                 sums[row] = S::multiply_add(S::to_floats(products[row]), scale, sums[row]);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The six bits of a column, as the file has them.
+    fn six_bits(block: &[u8; FILE_BLOCK], column: usize) -> u8 {
+        let (half, place) = (column / 128, column % 128);
+        let low = block[half * 64 + place % 64] >> (place / 64 * 4) & 15;
+        let high = block[128 + half * 32 + place % 32] >> (place / 32 * 2) & 3;
+        low | high << 4
+    }
+
+    #[test]
+    fn every_bit_of_a_file_lies_where_the_tile_has_it() {
+        let block: [u8; FILE_BLOCK] = std::array::from_fn(|at| (at * 89 % 251) as u8);
+        for row in [0, 7, 15] {
+            let mut tile = [0; 2 * (SUPER_BYTES + SCALE_BYTES)];
+            Q6K::pack(&mut tile, row, &[[0; FILE_BLOCK], block].concat());
+            let scale = 2 * SUPER_BYTES + SCALE_BYTES + 2 * row;
+            assert_eq!(tile[scale..][..2], block[208..]);
+            let whole = &tile[SUPER_BYTES..][..SUPER_BYTES];
+            for column in 0..SUPER {
+                let (sub, group, at) = (column / 32, column % 32 / 4, 4 * row + column % 4);
+                let low = whole[sub * SUB_BYTES + group % 4 * 64 + at] >> (group / 4 * 4) & 15;
+                let high =
+                    whole[sub * SUB_BYTES + 256 + group / 4 * 64 + at] >> (group % 4 * 2) & 3;
+                assert_eq!(low | high << 4, six_bits(&block, column), "row {row} column {column}");
+                let small = whole[SMALL_SCALES + column / 16 * 16 + row];
+                assert_eq!(small, block[192 + column / 16]);
+            }
+            // Nothing else was touched: 192 bytes of weights, 16 small scales, and the scale.
+            assert!(tile.iter().filter(|&&byte| byte != 0).count() <= 192 + 16 + 2);
         }
     }
 }

@@ -4,8 +4,8 @@
 
 use half::f16;
 
-use super::{Block, GROUP, TILE_ROWS, Tile, half_at, place_quad, whole_lines};
-use crate::activations::{BLOCK, Place};
+use super::{Block, GROUP, TILE_ROWS, Tile, four, groups, half_at, quads, whole_lines};
+use crate::activations::{BLOCK, Place, ROUNDING};
 use crate::simd::Simd;
 
 /// Bytes of a block in a file.
@@ -16,16 +16,36 @@ const SCALE_BYTES: usize = 2 * TILE_ROWS;
 
 pub(crate) struct Q8_0;
 
-/// A block as a file has it: a 127th of the largest number as the scale.
-pub(crate) fn round_block(numbers: &[f32]) -> [u8; FILE_BLOCK] {
-    let top = numbers.iter().fold(0.0f32, |top, number| top.max(number.abs()));
-    let scale = top / 127.0;
+/// A block as a file has it: a 127th of the largest number as the scale; halves are rounded away from zero.
+#[inline(always)]
+pub(crate) fn round_block(numbers: &[f32; BLOCK]) -> [u8; FILE_BLOCK] {
+    let mut top = [0.0; BLOCK];
+    for at in 0..BLOCK {
+        top[at] = numbers[at].abs();
+    }
+    let mut width = BLOCK / 2;
+    while width > 0 {
+        for lane in 0..width {
+            let other = top[lane + width];
+            top[lane] = if other > top[lane] { other } else { top[lane] };
+        }
+        width /= 2;
+    }
+    let scale = top[0] / 127.0;
     let inverse = if scale > 0.0 { 1.0 / scale } else { 0.0 };
+    let mut bytes = [0; BLOCK];
+    for at in 0..BLOCK {
+        let number = numbers[at] * inverse;
+        let shifted = number + ROUNDING;
+        // What was half way went to the even side. With a branch, or a sum that may overflow, there would be no vectors.
+        let rest = number - (shifted - ROUNDING);
+        let up = if (rest == 0.5) & (number > 0.0) { 1.0 } else { 0.0 };
+        let down = if (rest == -0.5) & (number < 0.0) { 1.0 } else { 0.0 };
+        bytes[at] = (shifted + (up - down)).to_bits() as u8;
+    }
     let mut block = [0; FILE_BLOCK];
     block[..2].copy_from_slice(&f16::from_f32(scale).to_le_bytes());
-    for (byte, number) in block[2..].iter_mut().zip(numbers) {
-        *byte = (number * inverse).round() as i8 as u8;
-    }
+    block[2..].copy_from_slice(&bytes);
     block
 }
 
@@ -35,14 +55,15 @@ impl Tile for Q8_0 {
     }
 
     fn pack(tile: &mut [u8], row: usize, file: &[u8]) {
-        let (blocks, _) = file.as_chunks::<FILE_BLOCK>();
-        let scales = blocks.len() * BLOCK_BYTES;
-        for (block, bytes) in blocks.iter().enumerate() {
-            let at = scales + block * SCALE_BYTES + 2 * row;
-            tile[at..at + 2].copy_from_slice(&bytes[..2]);
-            for (group, quad) in bytes[2..].as_chunks().0.iter().enumerate() {
-                let offset = (u32::from_ne_bytes(*quad) ^ 0x8080_8080).to_ne_bytes();
-                place_quad(tile, block * BLOCK_BYTES, group, row, offset);
+        assert!(row < TILE_ROWS, "a row of the tile");
+        let blocks = file.as_chunks::<FILE_BLOCK>().0;
+        let (weights, scales) = tile.split_at_mut(blocks.len() * BLOCK_BYTES);
+        let weights = groups(weights).as_chunks_mut::<GROUPS>().0;
+        let scales = scales.as_chunks_mut::<SCALE_BYTES>().0;
+        for ((block, weights), scales) in blocks.iter().zip(weights).zip(scales) {
+            scales[2 * row..][..2].copy_from_slice(&block[..2]);
+            for (group, quad) in weights.iter_mut().zip(quads(&block[2..])) {
+                group[row] = (quad ^ four(128)).to_ne_bytes();
             }
         }
     }
@@ -103,5 +124,44 @@ impl Tile for Q8_0 {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As the format's description has it, step by step.
+    fn by_the_book(numbers: &[f32; BLOCK]) -> [u8; FILE_BLOCK] {
+        let scale = numbers.iter().fold(0.0f32, |top, number| top.max(number.abs())) / 127.0;
+        let inverse = if scale > 0.0 { 1.0 / scale } else { 0.0 };
+        let mut block = [0; FILE_BLOCK];
+        block[..2].copy_from_slice(&f16::from_f32(scale).to_le_bytes());
+        for (byte, number) in block[2..].iter_mut().zip(numbers) {
+            *byte = (number * inverse).round() as i8 as u8;
+        }
+        block
+    }
+
+    #[test]
+    fn numbers_are_rounded_as_the_format_says_those_half_way_too() {
+        // With 127 in the block the scale is 1, and every number stands for itself.
+        let mut halves = [127.0; BLOCK];
+        let before_half = f32::from_bits(0.5f32.to_bits() - 1);
+        for (place, number) in halves.iter_mut().skip(1).enumerate() {
+            let whole = (place / 4) as f32;
+            *number =
+                [whole + 0.5, -whole - 0.5, whole + before_half, -whole - before_half][place % 4];
+        }
+        assert_eq!(round_block(&halves), by_the_book(&halves));
+        for seed in 0..2000u32 {
+            let number = |place: usize| {
+                let bits = seed.wrapping_mul(2_654_435_761).wrapping_add(place as u32 * 40_503);
+                (bits.wrapping_mul(bits | 1) >> 8) as f32 / 8_388_608.0 - 1.0
+            };
+            let block: [f32; BLOCK] = std::array::from_fn(number);
+            assert_eq!(round_block(&block), by_the_book(&block), "{seed}");
+        }
+        assert_eq!(round_block(&[0.0; BLOCK]), [0; FILE_BLOCK]);
     }
 }

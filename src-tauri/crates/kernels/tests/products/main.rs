@@ -5,6 +5,9 @@
 
 mod blocks;
 
+use std::convert::Infallible;
+use std::ops::Range;
+
 use bimo_kernels::{Curve, Format, InstructionSet, PackedMatrix, Pool, Product, bend, multiply};
 use blocks::{Dice, FileMatrix};
 use proptest::prelude::*;
@@ -163,14 +166,23 @@ fn floats_of_any_width_are_rounded_to_a_127th_of_their_blocks_largest() {
     let mut dice = Dice(9);
     let (rows, columns) = (21, 75);
     let numbers: Vec<f32> = (0..rows * columns).map(|_| dice.float()).collect();
-    let packed = PackedMatrix::from_rows(rows, columns, |row, to| {
-        to.copy_from_slice(&numbers[row * columns..][..columns]);
-    });
+    let write = |rows: Range<usize>, to: &mut [f32]| -> Result<(), Infallible> {
+        to.copy_from_slice(&numbers[rows.start * columns..rows.end * columns]);
+        Ok(())
+    };
+    let all = InstructionSet::all().into_iter();
+    let packed = all.map(|set| PackedMatrix::from_rows(set, rows, columns, write).unwrap());
+    let packed = packed.collect::<Vec<_>>();
     let mut kept = vec![0.0; columns];
     let mut matrix =
         FileMatrix { rows, columns, numbers: Vec::new(), bytes: Vec::new(), largest: 1.0 };
     for (row, numbers) in numbers.chunks(columns).enumerate() {
-        packed.row(row, &mut kept);
+        let mut other = vec![0.0; columns];
+        packed[0].row(row, &mut kept);
+        for packed in &packed {
+            packed.row(row, &mut other);
+            assert_eq!(other, kept, "the same on every instruction set");
+        }
         for (kept, numbers) in kept.chunks(BLOCK).zip(numbers.chunks(BLOCK)) {
             let top = numbers.iter().fold(0.0f32, |top, number| top.max(number.abs()));
             // Half a step, and a half has eleven bits.
@@ -181,7 +193,7 @@ fn floats_of_any_width_are_rounded_to_a_127th_of_their_blocks_largest() {
     }
     let x: Vec<f32> = (0..columns).map(|_| dice.float()).collect();
     for set in InstructionSet::all() {
-        let found = product(&Pool::new(1), set, &packed, &x);
+        let found = product(&Pool::new(1), set, &packed[0], &x);
         for (found, (expected, bound)) in found.iter().zip(expected(&matrix, &x)) {
             assert!((f64::from(*found) - expected).abs() <= bound, "{}", set.name());
         }

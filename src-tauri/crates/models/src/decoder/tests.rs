@@ -81,7 +81,8 @@ impl Weights for MadeUp {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             (state >> 8) as f32 / (1u32 << 24) as f32 - 0.5
         });
-        Ok(Weight::Float(Tensor::from_vec(numbers.collect(), shape, &Device::Cpu).unwrap()))
+        let tensor = Tensor::from_vec(numbers.collect(), shape, &Device::Cpu).unwrap();
+        Ok(Weight::Float(tensor.try_into().unwrap()))
     }
 }
 

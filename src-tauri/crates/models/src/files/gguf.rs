@@ -4,13 +4,13 @@ use std::borrow::Cow;
 use std::path::Path;
 
 use bimo_engine::EngineError;
+use candle_core::DType;
 use candle_core::quantized::GgmlDType;
-use candle_core::{DType, Device, Tensor};
 
 use super::bytes::Bytes;
 use super::gguf_header::Header;
 use super::numbers::{check_blocks, check_floats};
-use super::{Blocks, Weight, Weights, digest, gguf_parts};
+use super::{Blocks, Floats, Weight, Weights, digest, gguf_parts};
 use crate::layers::compute;
 
 /// Files with their headers read.
@@ -70,8 +70,7 @@ impl Weights for Gguf {
         let weight = match (float, place.dtype) {
             (Some(dtype), _) => {
                 check_floats(name, data, dtype)?;
-                let tensor = Tensor::from_raw_buffer(data, dtype, &place.shape, &Device::Cpu);
-                tensor.map(Weight::Float)
+                Floats::new(dtype, place.shape.clone(), Cow::Borrowed(data)).map(Weight::Float)
             }
             (None, dtype) => {
                 check_blocks(name, data, dtype)?;

@@ -212,7 +212,9 @@ impl Shape<'_> {
     fn long_rope(&self, file: &Gguf, pairs: usize) -> Result<RopeScaling, EngineError> {
         let divisors = |name: &str| -> Result<Vec<f32>, EngineError> {
             let divisors = match file.get(name)? {
-                Weight::Float(tensor) => tensor.to_dtype(DType::F32).and_then(|t| t.to_vec1()),
+                Weight::Float(floats) => {
+                    floats.tensor().and_then(|t| t.to_dtype(DType::F32)?.to_vec1())
+                }
                 Weight::Quantized(_) => return Err(invalid(name, "it is quantised")),
             };
             let whole = |divisors: &Vec<f32>| divisors.len() == pairs;

@@ -1,10 +1,11 @@
 //! The tensors of a Hugging Face folder: safetensors, or PyTorch's files read as tensors only.
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use bimo_engine::EngineError;
-use candle_core::{DType, Device, Tensor};
+use candle_core::DType;
 use safetensors::tensor::{Dtype, Metadata};
 use safetensors::{SafeTensorError, SafeTensors};
 use serde_json::Value;
@@ -14,7 +15,7 @@ use super::gguf_header::invalid;
 use super::hf_names::{HfName, Kept};
 use super::numbers::check_floats;
 use super::pytorch::PytorchFile;
-use super::{Weight, Weights, digest, file_name, read_json};
+use super::{Floats, Weight, Weights, digest, file_name, read_json};
 use crate::layers::compute;
 use crate::limits::MAX_SHARDS;
 
@@ -120,7 +121,7 @@ impl Weights for HfWeights {
         let (name, file, kept) = self.find(canonical).ok_or_else(|| {
             EngineError::ModelIncomplete(format!("the tensor {canonical} is in none of the files"))
         })?;
-        let tensor = match &self.files[file].1 {
+        let stored = match &self.files[file].1 {
             WeightFile::Safetensors { bytes, header, metadata } => {
                 let info = metadata
                     .info(&name)
@@ -129,19 +130,30 @@ impl Weights for HfWeights {
                 let dtype = float_type(info.dtype, &name)?;
                 let data = &bytes[header + start..header + end];
                 check_floats(&name, data, dtype)?;
-                let copy = Tensor::from_raw_buffer(data, dtype, &info.shape, &Device::Cpu);
-                bytes.release(header + start..header + end);
-                copy.map_err(compute)?
+                Floats::new(dtype, info.shape.clone(), Cow::Borrowed(data)).map_err(compute)?
             }
             WeightFile::Pytorch(file) => file.get(&name)?,
         };
-        let tensor = match kept {
-            Kept::AsItIs => Ok(tensor),
-            Kept::Transposed => tensor.t().and_then(|turned| turned.contiguous()),
-            Kept::LessOne => tensor.to_dtype(DType::F32).and_then(|differences| differences + 1.0),
-            Kept::FirstRow => tensor.get(0),
+        let changed = match kept {
+            Kept::AsItIs => return Ok(Weight::Float(stored)),
+            Kept::Transposed => stored.tensor().and_then(|tensor| tensor.t()?.contiguous()),
+            Kept::LessOne => stored.tensor().and_then(|t| t.to_dtype(DType::F32)? + 1.0),
+            Kept::FirstRow => stored.tensor().and_then(|tensor| tensor.get(0)),
         };
-        tensor.map(Weight::Float).map_err(compute)
+        changed.and_then(Floats::try_from).map(Weight::Float).map_err(compute)
+    }
+
+    fn release(&self, canonical: &str) {
+        let Some((name, file, _)) = self.find(canonical) else { return };
+        match &self.files[file].1 {
+            WeightFile::Safetensors { bytes, header, metadata } => {
+                if let Some(info) = metadata.info(&name) {
+                    let (start, end) = info.data_offsets;
+                    bytes.release(header + start..header + end);
+                }
+            }
+            WeightFile::Pytorch(file) => file.release(&name),
+        }
     }
 }
 

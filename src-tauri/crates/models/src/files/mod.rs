@@ -7,6 +7,7 @@ mod describe;
 mod digest;
 mod encoder;
 mod encoder_names;
+mod floats;
 mod folder;
 mod folder_pieces;
 mod gguf;
@@ -41,7 +42,6 @@ mod task_settings;
 use std::path::Path;
 
 use bimo_engine::EngineError;
-use candle_core::Tensor;
 
 use crate::TextTokenizer;
 use crate::limits::MAX_TEXT_FILE;
@@ -49,6 +49,7 @@ pub use blocks::Blocks;
 pub use decoder::{ModelFiles, open, open_bytes};
 pub use describe::{DescribedModel, ModelKind, describe};
 pub use encoder::{EncoderFiles, open_encoder, open_encoder_bytes};
+pub use floats::Floats;
 use gguf::Gguf;
 use gguf_header::invalid;
 pub use opened::OpenedFiles;
@@ -58,7 +59,7 @@ pub use task_settings::TaskSettings;
 /// A tensor of a model, on the CPU, in the precision of its file.
 pub enum Weight<'a> {
     /// F32, F16 or BF16.
-    Float(Tensor),
+    Float(Floats<'a>),
     /// Blocks of few bits.
     Quantized(Blocks<'a>),
 }

@@ -2,19 +2,20 @@
 //!
 //! **Invariant**: no tensor is larger than what lies in the file for it, and no number of it lies elsewhere.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
 
 use bimo_engine::EngineError;
-use candle_core::{DType, Device, Tensor};
+use candle_core::DType;
 
 use super::bytes::Bytes;
-use super::file_name;
 use super::gguf_header::invalid;
 use super::numbers::check_floats;
 use super::pickle::{Place, Problem, Value};
 use super::pytorch_parts::Parts;
+use super::{Floats, file_name};
 use crate::layers::compute;
 use crate::limits::MAX_DIMENSIONS;
 
@@ -78,21 +79,26 @@ impl PytorchFile {
     }
 
     /// A tensor's numbers.
-    pub fn get(&self, name: &str) -> Result<Tensor, EngineError> {
+    pub fn get(&self, name: &str) -> Result<Floats<'_>, EngineError> {
         let stored = self.tensors.get(name).ok_or_else(|| invalid(name, "it is not there"))?;
         let dtype = stored.dtype().ok_or_else(|| {
             EngineError::ModelUnsupported(format!("{name} is of type {}", stored.kind))
         })?;
         let data = &self.bytes[stored.place.clone()];
-        let gathered;
-        let data = if stored.is_in_rows() {
-            &data[..stored.elements() * stored.width]
-        } else {
-            gathered = stored.gather(data);
-            &gathered
+        let data = match stored.is_in_rows() {
+            true => Cow::Borrowed(&data[..stored.elements() * stored.width]),
+            false => Cow::Owned(stored.gather(data)),
         };
-        check_floats(name, data, dtype)?;
-        Tensor::from_raw_buffer(data, dtype, &stored.shape, &Device::Cpu).map_err(compute)
+        check_floats(name, &data, dtype)?;
+        Floats::new(dtype, stored.shape.clone(), data).map_err(compute)
+    }
+
+    /// Says that a tensor will not be read again soon.
+    pub fn release(&self, name: &str) {
+        if let Some(stored) = self.tensors.get(name) {
+            let start = stored.place.start;
+            self.bytes.release(start..start + stored.extent() * stored.width);
+        }
     }
 }
 
@@ -232,10 +238,11 @@ mod tests {
                 let shape: Vec<usize> = serde_json::from_value(tensor["shape"].clone()).unwrap();
                 assert_eq!(opened.tensors[name].shape, shape, "{file} {name}");
                 let Json::Array(values) = &tensor["values"] else {
-                    assert_eq!(opened.get(name).unwrap_err().code(), "model_unsupported");
+                    assert_eq!(opened.get(name).err().unwrap().code(), "model_unsupported");
                     continue;
                 };
-                let read = opened.get(name).unwrap().to_dtype(DType::F32).unwrap();
+                let read = opened.get(name).unwrap().tensor().unwrap();
+                let read = read.to_dtype(DType::F32).unwrap();
                 let read = read.flatten_all().unwrap().to_vec1::<f32>().unwrap();
                 let values: Vec<f32> =
                     values.iter().map(|value| value.as_f64().unwrap() as f32).collect();

@@ -74,7 +74,7 @@ impl<'a, Config> Loader<'a, Config> {
     pub fn matrix(&self, name: &str, rows: usize, columns: usize) -> Result<Matrix, EngineError> {
         let weight = self.weights.get(name)?;
         let (shape, kind) = match &weight {
-            Weight::Float(tensor) => (tensor.dims(), format!("{:?}", tensor.dtype())),
+            Weight::Float(floats) => (floats.shape(), format!("{:?}", floats.dtype())),
             Weight::Quantized(blocks) => (blocks.shape(), format!("{:?}", blocks.dtype())),
         };
         check_shape(name, shape, &[rows, columns])?;
@@ -131,9 +131,10 @@ impl<'a, Config> Loader<'a, Config> {
     /// The tensor `name` of this shape, always f32.
     pub fn numbers(&self, name: &str, shape: &[usize]) -> Result<Tensor, EngineError> {
         let tensor = match self.weights.get(name)? {
-            Weight::Float(tensor) => tensor,
-            Weight::Quantized(blocks) => blocks.dequantize().map_err(compute)?,
+            Weight::Float(floats) => floats.tensor(),
+            Weight::Quantized(blocks) => blocks.dequantize(),
         };
+        let tensor = tensor.map_err(compute)?;
         check_shape(name, tensor.dims(), shape)?;
         let tensor = tensor.to_dtype(DType::F32).and_then(|t| t.to_device(&self.placement.device));
         tensor.map_err(compute)

@@ -53,13 +53,11 @@ pub(super) struct Wanted<'a> {
 impl Matrix {
     /// Puts a weight of shape `[rows, columns]` on the device.
     pub fn new(weight: &Weight<'_>, placement: &Placement) -> Result<Self> {
-        let (rows, columns) = match weight {
-            Weight::Float(tensor) => tensor.dims2()?,
-            Weight::Quantized(blocks) => match blocks.shape()[..] {
-                [rows, columns] => (rows, columns),
-                _ => bail!("{:?} is no matrix", blocks.shape()),
-            },
+        let shape = match weight {
+            Weight::Float(floats) => floats.shape(),
+            Weight::Quantized(blocks) => blocks.shape(),
         };
+        let &[rows, columns] = shape else { bail!("{shape:?} is no matrix") };
         let form = match (placement.precision, weight) {
             (Precision::Exact, weight) => Form::Float(to_float(weight, &placement.device)?),
             (Precision::Fast, weight) if placement.device.is_cpu() && !CANDLE_IS_FASTER => {
@@ -221,7 +219,7 @@ fn is_fast(dtype: GgmlDType) -> bool {
 
 fn to_float(weight: &Weight<'_>, device: &Device) -> Result<Tensor> {
     match weight {
-        Weight::Float(tensor) => tensor.to_dtype(DType::F32)?.to_device(device),
+        Weight::Float(floats) => floats.tensor()?.to_dtype(DType::F32)?.to_device(device),
         Weight::Quantized(blocks) => blocks.dequantize()?.to_device(device),
     }
 }
@@ -325,7 +323,8 @@ mod tests {
         let weight = made_up(4, 64);
         let slow = blocks(&weight, GgmlDType::Q5_0);
         let as_stored = to_float(&slow, &Device::Cpu).unwrap();
-        let exact = Matrix::new(&Weight::Float(weight.clone()), &EXACT).unwrap();
+        let exact =
+            Matrix::new(&Weight::Float(weight.clone().try_into().unwrap()), &EXACT).unwrap();
         assert_eq!(exact.dtype(), GgmlDType::F32);
         let ids = Tensor::new(&[0u32, 1, 2, 3], &Device::Cpu).unwrap();
         assert_eq!(largest_difference(&exact.look_up(&ids).unwrap(), &weight), 0.0);

@@ -2,19 +2,16 @@
 
 use bimo_kernels::{Curve, Format, InstructionSet, PackedMatrix, Product, multiply};
 use candle_core::quantized::GgmlDType;
-use candle_core::{CpuStorage, DType, Device, Result, Storage, Tensor, bail};
+use candle_core::{DType, Device, Result, Tensor, bail};
 
 use super::rows::with_numbers;
 use crate::threads::pool;
-use crate::{Blocks, Weight};
-
-/// Rows that are made floats at a time, where a file's blocks are not kept.
-const ROWS_AT_A_TIME: usize = 256;
+use crate::{Blocks, Floats, Weight};
 
 /// Packs a matrix; what has no kernels becomes Q8_0.
 pub(super) fn pack(weight: &Weight<'_>) -> Result<PackedMatrix> {
     match weight {
-        Weight::Float(tensor) => pack_floats(tensor),
+        Weight::Float(floats) => pack_floats(floats),
         Weight::Quantized(blocks) => {
             let [rows, columns] = blocks.shape()[..] else { bail!("no matrix") };
             match format_of(blocks.dtype()) {
@@ -45,48 +42,20 @@ pub(super) fn dtype_of(matrix: &PackedMatrix) -> GgmlDType {
     }
 }
 
-fn pack_floats(tensor: &Tensor) -> Result<PackedMatrix> {
-    let (rows, columns) = tensor.dims2()?;
-    let tensor = tensor.to_device(&Device::Cpu)?.contiguous()?;
-    let (storage, layout) = tensor.storage_and_layout();
-    let Storage::Cpu(storage) = &*storage else { bail!("the processor's memory") };
-    let start = |row: usize| layout.start_offset() + row * columns;
-    Ok(match storage {
-        CpuStorage::F32(numbers) => PackedMatrix::from_rows(rows, columns, |row, to| {
-            to.copy_from_slice(&numbers[start(row)..][..columns]);
-        }),
-        CpuStorage::F16(numbers) => PackedMatrix::from_rows(rows, columns, |row, to| {
-            to.iter_mut()
-                .zip(&numbers[start(row)..])
-                .for_each(|(to, number)| *to = number.to_f32());
-        }),
-        CpuStorage::BF16(numbers) => PackedMatrix::from_rows(rows, columns, |row, to| {
-            to.iter_mut()
-                .zip(&numbers[start(row)..])
-                .for_each(|(to, number)| *to = number.to_f32());
-        }),
-        _ => bail!("weights are f32, f16 or bf16"),
-    })
+/// Rounds a matrix to Q8_0.
+fn pack_floats(floats: &Floats<'_>) -> Result<PackedMatrix> {
+    let &[rows, columns] = floats.shape() else { bail!("no matrix") };
+    let set = InstructionSet::chosen();
+    PackedMatrix::from_rows(set, rows, columns, |rows, to| floats.write_rows(rows, to))
 }
 
+/// The same for blocks, some rows at a time.
 fn pack_others(blocks: &Blocks<'_>, rows: usize, columns: usize) -> Result<PackedMatrix> {
-    let (mut some, mut failure) = (Vec::new(), None);
-    let matrix = PackedMatrix::from_rows(rows, columns, |row, to| {
-        let place = row % ROWS_AT_A_TIME;
-        if place == 0 {
-            let end = (row + ROWS_AT_A_TIME).min(rows);
-            let floats =
-                blocks.rows(row..end).and_then(|rows| rows.dequantize()?.flatten_all()?.to_vec1());
-            match floats {
-                Ok(floats) => some = floats,
-                Err(error) => failure = Some(error),
-            }
-        }
-        if failure.is_none() {
-            to.copy_from_slice(&some[place * columns..][..columns]);
-        }
-    });
-    failure.map_or(Ok(matrix), Err)
+    let set = InstructionSet::chosen();
+    PackedMatrix::from_rows(set, rows, columns, |rows, to| {
+        let floats = blocks.rows(rows)?.dequantize()?;
+        with_numbers(&floats, |floats| to.copy_from_slice(floats))
+    })
 }
 
 /// A packed matrix, what is added to its product, and what that goes through.

@@ -59,42 +59,38 @@ impl BytePairs {
             characters.unwrap_or_else(|| text.clone().into_bytes())
         };
         let bytes: Vec<Vec<u8>> = self.tokens.iter().enumerate().map(bytes).collect();
-        let pieces = self.pieces(&control)?;
         let named = |&token: &TokenId| (self.tokens[token as usize].clone(), token);
-        let control = longest_first(self.control.iter().map(named).collect());
-        let pieces = Pieces::Library(Box::new(pieces));
-        Ok(TextTokenizer { pieces, bytes, control, frame: self.frame })
+        let control_texts = longest_first(self.control.iter().map(named).collect());
+        let frame = self.frame.clone();
+        let pieces = Pieces::Library(Box::new(self.pieces(&control)?));
+        Ok(TextTokenizer { pieces, bytes, control: control_texts, frame })
     }
 
     /// The library's tokenizer without the control tokens, so that no text can become one.
-    fn pieces(&self, control: &HashSet<TokenId>) -> Result<Tokenizer, EngineError> {
-        let ordinary = self.tokens.iter().cloned().zip(0..).filter(|(_, id)| !control.contains(id));
-        let vocabulary: Vocab = ordinary.collect();
-        for (left, right) in &self.merges {
-            for part in [left, right, &format!("{left}{right}")] {
-                if !vocabulary.contains_key(part) {
-                    return Err(invalid(format!(
-                        "the merge {left} {right} has a part that is no token"
-                    )));
-                }
-            }
+    fn pieces(self, control: &HashSet<TokenId>) -> Result<Tokenizer, EngineError> {
+        let Self { tokens, merges, splitting, whole, .. } = self;
+        let whole = whole.iter().map(|&token| tokens[token as usize].clone());
+        let whole: Vec<String> = whole.collect();
+        let longest = tokens.iter().map(String::len).max().unwrap_or_default();
+        // The library refuses a merge with a part that is no token, and panics where the whole is longer than any.
+        if let Some((left, right)) = merges.iter().find(|(a, b)| a.len() + b.len() > longest) {
+            return Err(no_token(format!("{left} {right}")));
         }
+        let mut vocabulary = Vocab::with_capacity(tokens.len());
+        let ordinary = tokens.into_iter().zip(0..).filter(|(_, id)| !control.contains(id));
+        vocabulary.extend(ordinary);
         let model = BPE::builder()
-            .vocab_and_merges(vocabulary, self.merges.clone())
-            .ignore_merges(self.splitting == Splitting::Llama3)
+            .vocab_and_merges(vocabulary, merges)
+            .ignore_merges(splitting == Splitting::Llama3)
             .build()
-            .map_err(|error| invalid(error.to_string()))?;
+            .map_err(|error| no_token(error.to_string()))?;
         let mut pieces = Tokenizer::new(model);
-        if self.splitting == Splitting::Qwen2 {
+        if splitting == Splitting::Qwen2 {
             pieces.with_normalizer(Some(NFC)).map_err(|error| invalid(error.to_string()))?;
         }
-        pieces.with_pre_tokenizer(Some(splitter(self.splitting)?));
-        let whole = |&token: &TokenId| {
-            AddedToken::from(self.tokens[token as usize].clone(), false).normalized(false)
-        };
-        pieces
-            .add_tokens(self.whole.iter().map(whole))
-            .map_err(|error| invalid(error.to_string()))?;
+        pieces.with_pre_tokenizer(Some(splitter(splitting)?));
+        let whole = whole.into_iter().map(|text| AddedToken::from(text, false).normalized(false));
+        pieces.add_tokens(whole).map_err(|error| invalid(error.to_string()))?;
         Ok(pieces)
     }
 }
@@ -137,6 +133,10 @@ pub(super) fn character_of(byte: u8) -> char {
     }
     let place = (0..byte).filter(|&other| !prints(other)).count() as u32;
     char::from_u32(0x100 + place).unwrap_or(char::REPLACEMENT_CHARACTER)
+}
+
+fn no_token(merge: String) -> EngineError {
+    invalid(format!("a merge has a part that is no token: {merge}"))
 }
 
 fn invalid(reason: String) -> EngineError {
