@@ -14,7 +14,7 @@ export function report({ machine, checks, rows, avx2 }) {
       `- memory read by two threads: ${gigabytes(machine.bytesPerSecond)}/s, the best of this run`,
       `- ${medians}; a process for each side and round, which loads the model again`,
       "- weights are random, shapes and file formats those of the published models; Bimo keeps what is not in its file's blocks as Q8_0",
-      `- llama.cpp is that of llama-cpp-python 0.3.36, built from source for ${machine.llamaInstructions.join(", ")}; AMX is off. Its cache is f16, Bimo's f32`,
+      `- llama.cpp is that of llama-cpp-python 0.3.36, built from source for ${machine.llamaInstructions.join(", ")}; AMX is off. Both keep keys and values in 16 bits`,
       "- Bimo reads and writes as its window does: a prompt in pieces of 64 tokens, every token through the sampler",
     ].join("\n"),
     "Checked before anything was measured:",

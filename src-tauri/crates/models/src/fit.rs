@@ -34,8 +34,9 @@ pub struct ExpectedContext {
 
 impl ExpectedContext {
     /// Keys and values of a useful context.
-    fn bytes(self) -> u64 {
-        let row = 2 * self.layers * self.kv_heads * self.head_dim * size_of::<f32>();
+    fn bytes(self, precision: Precision) -> u64 {
+        let number = precision.kept().number_bytes();
+        let row = 2 * self.layers * self.kv_heads * self.head_dim * number;
         (self.tokens.min(USEFUL_CONTEXT) * row) as u64
     }
 }
@@ -54,7 +55,8 @@ impl MemoryNeed {
             head_dim: config.head_dim,
             tokens: config.context_length,
         };
-        Self { cache: context.bytes(), ..Self::of_weights(file_bytes, parameters, precision) }
+        let cache = context.bytes(precision);
+        Self { cache, ..Self::of_weights(file_bytes, parameters, precision) }
     }
 
     /// The same for a model whose texts are short.
@@ -64,8 +66,9 @@ impl MemoryNeed {
 
     /// An estimate before any file is here. `file_bytes` are those of the weights' files.
     pub fn expected(parameters: u64, file_bytes: u64, context: ExpectedContext) -> Self {
-        let weights = Self::of_weights(file_bytes, parameters, Precision::default());
-        Self { cache: context.bytes(), ..weights }
+        let precision = Precision::default();
+        let weights = Self::of_weights(file_bytes, parameters, precision);
+        Self { cache: context.bytes(precision), ..weights }
     }
 
     /// The same where no more than `limit` of a model's `context_length` tokens are read.
@@ -147,7 +150,8 @@ mod tests {
         let context = ExpectedContext { layers: 28, kv_heads: 8, head_dim: 128, tokens: 40_960 };
         let need = MemoryNeed::expected(parameters, file_bytes, context);
         assert_eq!(need.weights, file_bytes);
-        assert_eq!(need.cache, 4096 * 28 * 2 * 8 * 128 * 4);
+        let number = Precision::Fast.kept().number_bytes() as u64;
+        assert_eq!(need.cache, 4096 * 28 * 2 * 8 * 128 * number);
         // What has more bytes than Q8_0 is kept as Q8_0.
         assert_eq!(MemoryNeed::expected(parameters, parameters * 4, context), need);
         // A quarter of the context takes a quarter of the memory for it; more than is useful counts for nothing.

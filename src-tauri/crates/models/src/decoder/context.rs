@@ -33,16 +33,18 @@ enum Layer {
 struct Shape {
     kv_heads: usize,
     head_dim: usize,
+    kept: Kept,
     limit: usize,
     device: Device,
 }
 
 impl Context {
-    /// An empty one. Memory is taken as it fills.
-    pub(super) fn new(config: &DecoderConfig, device: &Device) -> Result<Self> {
+    /// An empty one. Memory is taken as it fills. On a GPU numbers are kept whole.
+    pub(super) fn new(config: &DecoderConfig, device: &Device, kept: Kept) -> Result<Self> {
         let shape = Shape {
             kv_heads: config.kv_heads,
             head_dim: config.head_dim,
+            kept,
             limit: config.context_length,
             device: device.clone(),
         };
@@ -135,6 +137,7 @@ impl Context {
         if needed <= self.capacity && !self.layers.iter().any(shares_more) {
             return Ok(());
         }
+        let needed = needed.max(self.foreseen.min(self.shape.limit));
         let generous = (self.capacity + self.capacity / 2).max(needed);
         let capacity = generous.next_multiple_of(GROWTH_TOKENS).min(self.shape.limit).max(needed);
         for layer in &mut self.layers {
@@ -200,7 +203,7 @@ impl Context {
 impl Shape {
     fn layer(&self) -> Result<Layer> {
         Ok(match self.device.is_cpu() {
-            true => Layer::Cache(KvCache::new(self.kv_heads, self.head_dim, Kept::Whole)),
+            true => Layer::Cache(KvCache::new(self.kv_heads, self.head_dim, self.kept)),
             false => Layer::Tensors { keys: self.zeros(0)?, values: self.zeros(0)? },
         })
     }

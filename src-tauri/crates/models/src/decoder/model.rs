@@ -1,6 +1,7 @@
 //! The whole transformer, from tokens to logits.
 
 use bimo_engine::{EngineError, TokenId};
+use bimo_kernels::Kept;
 use candle_core::{self as candle, Device, Tensor};
 use rayon::prelude::*;
 
@@ -20,6 +21,8 @@ const CHUNK_TOKENS: usize = 512;
 pub struct Decoder {
     config: DecoderConfig,
     device: Device,
+    /// How contexts keep keys and values.
+    kept: Kept,
     embedding: Matrix,
     /// Learned positions; nothing where heads are rotated.
     positions: Option<Matrix>,
@@ -78,6 +81,7 @@ impl Decoder {
             head,
             config: config.clone(),
             device: placement.device.clone(),
+            kept: placement.precision.kept(),
             quantization: loader.finish(),
         })
     }
@@ -94,7 +98,7 @@ impl Decoder {
 
     /// A context that has read nothing.
     pub fn context(&self) -> Result<Context, EngineError> {
-        Context::new(&self.config, &self.device).map_err(compute)
+        Context::new(&self.config, &self.device, self.kept).map_err(compute)
     }
 
     /// How many of `tokens`, from the first, a context has read in a way that serves a text of so many tokens.

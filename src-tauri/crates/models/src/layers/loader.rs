@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use bimo_engine::EngineError;
+use bimo_kernels::Kept;
 use candle_core::{DType, Device, Tensor};
 
 use super::{Linear, Matrix, Norm};
@@ -12,11 +13,22 @@ use crate::{Weight, Weights};
 /// How exactly a model computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Precision {
-    /// Weights in few bits: as the file has them where that is fast, else Q8_0.
+    /// Weights in few bits: as the file has them where that is fast, else Q8_0. Keys and values in 16 bits.
     #[default]
     Fast,
     /// f32 throughout: for checking, several times slower and larger.
     Exact,
+}
+
+impl Precision {
+    /// How a decoder keeps the keys and values of what it has read. Weights in few bits err by far more than a half does.
+    pub(crate) const fn kept(self) -> Kept {
+        match self {
+            // Elsewhere the kernels have no instruction that reads halves.
+            Self::Fast if cfg!(target_arch = "x86_64") => Kept::Halves,
+            Self::Fast | Self::Exact => Kept::Whole,
+        }
+    }
 }
 
 /// Where a model computes and how exactly.
