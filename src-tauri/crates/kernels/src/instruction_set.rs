@@ -4,7 +4,8 @@ use std::sync::OnceLock;
 
 use crate::simd::{Portable, Work};
 
-/// Limits the instructions to those of one set, for comparisons: `portable`, `avx2`, `avx-vnni` or `avx512-vnni`.
+/// Limits the instructions to those of one set, for comparisons: `portable`, `avx2`, `avx-vnni`, `avx512-vnni` or
+/// `neon-dotprod`.
 const VARIABLE: &str = "BIMO_INSTRUCTIONS";
 
 /// Instructions that the processor has.
@@ -22,6 +23,8 @@ enum Kind {
     AvxVnni,
     #[cfg(target_arch = "x86_64")]
     Avx512Vnni,
+    #[cfg(target_arch = "aarch64")]
+    NeonDot,
 }
 
 impl InstructionSet {
@@ -33,6 +36,10 @@ impl InstructionSet {
         let mut all = vec![Self::PORTABLE];
         #[cfg(target_arch = "x86_64")]
         all.extend(x86());
+        #[cfg(target_arch = "aarch64")]
+        if std::arch::is_aarch64_feature_detected!("dotprod") {
+            all.push(Self(Kind::NeonDot));
+        }
         all
     }
 
@@ -57,6 +64,8 @@ impl InstructionSet {
             Kind::AvxVnni => "avx-vnni",
             #[cfg(target_arch = "x86_64")]
             Kind::Avx512Vnni => "avx512-vnni",
+            #[cfg(target_arch = "aarch64")]
+            Kind::NeonDot => "neon-dotprod",
         }
     }
 
@@ -74,6 +83,9 @@ impl InstructionSet {
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
             Kind::Avx512Vnni => unsafe { crate::simd::with_avx512_vnni(work) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "aarch64")]
+            Kind::NeonDot => unsafe { crate::simd::with_neon_dot(work) },
         }
     }
 }

@@ -5,6 +5,8 @@ mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
 mod functions;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod portable;
 
 #[cfg(target_arch = "x86_64")]
@@ -12,6 +14,8 @@ pub(crate) use avx2::{with_avx_vnni, with_avx2};
 #[cfg(target_arch = "x86_64")]
 pub(crate) use avx512::with_avx512_vnni;
 pub(crate) use functions::{exp, gated, gelu, gelu_erf};
+#[cfg(target_arch = "aarch64")]
+pub(crate) use neon::with_neon_dot;
 pub(crate) use portable::Portable;
 
 /// Something to do with whatever instructions there are. `run` is to be `#[inline(always)]`, like all that it calls, so

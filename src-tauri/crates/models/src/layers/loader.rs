@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use bimo_engine::EngineError;
-use bimo_kernels::Kept;
+use bimo_kernels::{InstructionSet, Kept};
 use candle_core::{DType, Device, Tensor};
 
 use super::{Linear, Matrix, Norm};
@@ -22,10 +22,10 @@ pub enum Precision {
 
 impl Precision {
     /// How a decoder keeps the keys and values of what it has read. Weights in few bits err by far more than a half does.
-    pub(crate) const fn kept(self) -> Kept {
+    pub(crate) fn kept(self) -> Kept {
         match self {
-            // Elsewhere the kernels have no instruction that reads halves.
-            Self::Fast if cfg!(target_arch = "x86_64") => Kept::Halves,
+            // Plain loops take longer to make floats of halves than to read floats.
+            Self::Fast if InstructionSet::chosen() != InstructionSet::PORTABLE => Kept::Halves,
             Self::Fast | Self::Exact => Kept::Whole,
         }
     }

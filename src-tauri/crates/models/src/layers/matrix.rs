@@ -17,8 +17,10 @@ use crate::{Blocks, Weight};
 const COLUMNS_MULTIPLE: usize = 256;
 const ROWS_MULTIPLE: usize = 16;
 
-/// On Arm candle has instructions for 8-bit products that our own kernels have not.
-const CANDLE_IS_FASTER: bool = cfg!(target_arch = "aarch64");
+/// On Arm processors that have no products of bytes candle's kernels are faster than the plain loops of ours.
+fn candle_is_faster() -> bool {
+    cfg!(target_arch = "aarch64") && InstructionSet::chosen() == InstructionSet::PORTABLE
+}
 
 /// A matrix `[rows, columns]`: it turns vectors of `columns` numbers into vectors of `rows` numbers, and its own rows
 /// can be looked up.
@@ -60,7 +62,7 @@ impl Matrix {
         let &[rows, columns] = shape else { bail!("{shape:?} is no matrix") };
         let form = match (placement.precision, weight) {
             (Precision::Exact, weight) => Form::Float(to_float(weight, &placement.device)?),
-            (Precision::Fast, weight) if placement.device.is_cpu() && !CANDLE_IS_FASTER => {
+            (Precision::Fast, weight) if placement.device.is_cpu() && !candle_is_faster() => {
                 Form::Packed(Arc::new(pack(weight)?))
             }
             (Precision::Fast, Weight::Quantized(blocks)) if is_fast(blocks.dtype()) => {
