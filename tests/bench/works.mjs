@@ -167,6 +167,10 @@ export function works(models, starters) {
     return decoder(`${shape} ${mix}`, path, { needs: name, weightBytes: () => statSync(path).size, ...options });
   };
   const folder = (kind, name, options) => kind(name, join(models, name), { needs: name, ...often, ...options });
+  const longer = (kind, words) => {
+    const name = "qwen3-0.6b-Q8_0.gguf";
+    return { ...kind(`qwen3-0.6b Q8_0, ${words}`, join(models, name)), needs: name };
+  };
   const starter = (name) => join(starters, name, `${name}.gguf`);
   const alone = (name) => ({ peer: null, check: undefined, paths: { ours: starter(name) }, isQuick: true });
   return [
@@ -181,7 +185,7 @@ export function works(models, starters) {
     random("qwen2.5-0.5b", "Q4_K_M"),
     random("qwen2.5-1.5b", "Q8_0"),
     random("qwen2.5-1.5b", "Q4_K_M"),
-    deskwork("qwen3-0.6b Q8_0, at the desk", join(models, "qwen3-0.6b-Q8_0.gguf")),
-    growing("qwen3-0.6b Q8_0, long texts", join(models, "qwen3-0.6b-Q8_0.gguf")),
+    longer(deskwork, "at the desk"),
+    longer(growing, "long texts"),
   ];
 }
