@@ -226,9 +226,15 @@ mod tests {
     #[test]
     fn one_model_is_recommended_by_the_free_memory_and_leaves_room() {
         assert_eq!(recommended(&catalogue(GB / 4)), Vec::<&str>::new());
-        // Of 9 GB 5.4 may be taken. The 4B: a file of 2.5, a cache of 4096 x 36 x 2 x 8 x 128 x 2 bytes, 0.6, and 0.07
-        // to work with; the 8B's file has 5.0. Of 4 GB 2.4: the 1.7B has 1.8, 0.5 and 0.07.
-        let expected = [(3, "Qwen3 0.6B"), (4, "Qwen3 1.7B"), (9, "Qwen3 4B"), (64, "Qwen3 14B")];
+        // In units of 10^9 bytes: of 9 GB 5.80 may be taken. The 8B: a file of 4.97, a cache of 4096 x 36 x 2 x 8 x 128 x 2
+        // bytes, 0.60, and some to work with. Of 8 GB 5.15, so the 4B with 2.5 and 0.6. Of 4 GB 2.58: the 1.7B has 1.8 and 0.5.
+        let expected = [
+            (3, "Qwen3 0.6B"),
+            (4, "Qwen3 1.7B"),
+            (8, "Qwen3 4B"),
+            (9, "Qwen3 8B"),
+            (64, "Qwen3 14B"),
+        ];
         for (free, title) in expected {
             let entries = catalogue(free * GB);
             let story: Vec<_> =
