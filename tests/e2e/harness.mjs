@@ -3,6 +3,7 @@
 // Start reading at `openDesk`. A missing program or driver is an error: a test that cannot run has not passed.
 
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -36,7 +37,7 @@ export function newLibrary() {
 /** Opens the window, with more in its environment where `env` is given. The library stays when it is closed, so that it can be opened again. */
 export async function openDesk(library, { language = "en_US.UTF-8", env: more = {} } = {}) {
   const application = required("BIMO_DESK");
-  const [port, nativePort] = [await freePort(), await freePort()];
+  const [port, nativePort] = await freePorts(2);
   const env = {
     ...process.env,
     BIMO_LIBRARY: library.path,
@@ -282,12 +283,13 @@ function startDriver(path, port, nativePort, env) {
   return spawn(path, ports, { env, stdio });
 }
 
-async function freePort() {
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+/** Ports that are free, each another: all are held until the last one is found. */
+async function freePorts(count) {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, "127.0.0.1"));
+  await Promise.all(servers.map((server) => once(server, "listening")));
+  const ports = servers.map((server) => server.address().port);
+  await Promise.all(servers.map((server) => once(server.close(), "close")));
+  return ports;
 }
 
 async function answers(url, driver) {
