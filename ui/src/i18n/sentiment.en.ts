@@ -116,7 +116,7 @@ export const sentimentEn = {
   exportPng: "Picture of the arc (PNG)",
   exported: (path: string) => `Written to ${path}.`,
   fileName: "mood",
-  starter: "Inside the program; it adds words up, and misses irony.",
+  starter: "Inside the program; it misses irony and double negation.",
   classifier: "Classifier",
   classifierHint: "Any classifier that is on your shelf: moods, topics, emotions, toxicity. One text a line, or a table.",
   chosenForMoods: "the one that reads moods",

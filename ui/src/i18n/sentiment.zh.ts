@@ -106,7 +106,7 @@ export const sentimentZh: SentimentMessages = {
   exportPng: "曲线图（PNG）",
   exported: (path) => `已写入 ${path}。`,
   fileName: "情绪",
-  starter: "程序自带；它只把词语相加，读不出反讽。",
+  starter: "程序自带；读不出反讽和双重否定。",
   classifier: "分类模型",
   classifierHint: "模型列表里的任何分类模型都可以：情绪、主题、感情、攻击性。每行一条文字，或者用表格。",
   chosenForMoods: "读情绪的模型",
