@@ -81,6 +81,7 @@ async function ended(before) {
 /** Asks for a summary, and waits until it has ended. */
 async function summarize() {
   const before = (await newest())?.id ?? 0;
+  await desk.until("it can be asked for", () => desk.run("return document.querySelector('[data-testid=run]')?.disabled === false"));
   await desk.press(Key.CONTROL, Key.ENTER);
   return ended(before);
 }
