@@ -9,13 +9,10 @@ import numpy as np
 FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "lc": 0, "lp": 1, "pb": 1, "dict_size": 1 << 26}]
 
 
-def save(path: Path, array: np.ndarray) -> int:
-    """Write an array; the bytes it takes."""
+def save(path: Path, array: np.ndarray) -> None:
     raw = io.BytesIO()
     np.save(raw, array)
-    packed = lzma.compress(raw.getvalue(), format=lzma.FORMAT_XZ, filters=FILTERS)
-    path.write_bytes(packed)
-    return len(packed)
+    path.write_bytes(lzma.compress(raw.getvalue(), format=lzma.FORMAT_XZ, filters=FILTERS))
 
 
 def load(path: Path) -> np.ndarray:
