@@ -12,6 +12,8 @@
 
 mod closing;
 mod commands;
+#[cfg(target_os = "linux")]
+mod drawing;
 mod logging;
 mod opening;
 mod place;
@@ -19,6 +21,8 @@ mod threads;
 mod window;
 
 pub use bimo_desk::CHECK_MODEL;
+#[cfg(target_os = "linux")]
+pub use drawing::settle_drawing;
 pub use threads::settle_threads;
 
 use std::ffi::OsString;

@@ -1,4 +1,5 @@
-//! The person's number of threads. It is needed before the library is open, so it is kept beside it too.
+//! The threads that compute: behind the window's, and as many as the person wants. The number is needed before the library
+//! is open, so it is kept beside it too.
 
 use std::path::PathBuf;
 
@@ -15,6 +16,7 @@ fn remembered() -> u32 {
 /// For the first lines of `main`, before there is any other thread.
 pub fn settle_threads() {
     bimo_desk::settle_threads(remembered() as usize);
+    bimo_desk::compute_in_the_background();
 }
 
 /// Takes effect at the next start.

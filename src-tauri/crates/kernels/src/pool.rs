@@ -59,6 +59,11 @@ unsafe impl Send for Shared {}
 impl Pool {
     /// So many threads, the one that asks among them.
     pub fn new(threads: usize) -> Self {
+        Self::beginning_with(threads, || {})
+    }
+
+    /// The same; each of the others does `begin` first.
+    pub fn beginning_with(threads: usize, begin: fn()) -> Self {
         let shared = Arc::new(Shared {
             gate: AtomicU64::new(0),
             next: AtomicUsize::new(0),
@@ -71,8 +76,12 @@ impl Pool {
         let worker = |number: usize| {
             let shared = Arc::clone(&shared);
             let named = thread::Builder::new().name(format!("kernels-{number}"));
+            let serve = move || {
+                begin();
+                shared.serve();
+            };
             // Where the system gives no thread, the others do its work.
-            named.spawn(move || shared.serve()).ok()
+            named.spawn(serve).ok()
         };
         let workers = (1..threads.min(INSIDE as usize)).filter_map(worker).collect();
         Self { shared, asking: Mutex::new(()), workers }

@@ -40,5 +40,5 @@ pub use load::{
 };
 pub use prompt::{encode_prompt, encode_rendered};
 pub use template::{ChatTemplate, TemplateContext, TemplateMessage};
-pub use threads::settle_threads;
+pub use threads::{compute_in_the_background, settle_threads};
 pub use tokenizer::TextTokenizer;

@@ -12,6 +12,7 @@ use crate::encoder::{Encoder, EncoderArchitecture, SentencePlacer, SpanReader, T
 use crate::fit::{MemoryNeed, free_memory};
 use crate::generator::DecoderGenerator;
 use crate::seq2seq::{EncoderDecoder, Rewriter, Seq2SeqArchitecture};
+use crate::threads::begin_to_compute;
 use crate::{
     ChatTemplate, OpenedFiles, TextTokenizer, open, open_bytes, open_encoder, open_encoder_bytes,
     open_seq2seq, open_seq2seq_bytes,
@@ -72,7 +73,7 @@ pub fn load_decoder(
     source: &ModelSource,
     options: &LoadOptions,
 ) -> Result<DecoderGenerator, EngineError> {
-    limit_threads(options.threads);
+    begin_with(options.threads);
     let files = match source {
         ModelSource::Embedded { name, bytes } => open_bytes(name, bytes)?,
         ModelSource::Path(path) => open(path)?,
@@ -114,7 +115,7 @@ pub fn load_seq2seq(
 
 /// The same, with its type.
 pub fn load_rewriter(source: &ModelSource, options: &LoadOptions) -> Result<Rewriter, EngineError> {
-    limit_threads(options.threads);
+    begin_with(options.threads);
     let files = match source {
         ModelSource::Embedded { name, bytes } => open_seq2seq_bytes(name, bytes)?,
         ModelSource::Path(path) => open_seq2seq(path)?,
@@ -172,7 +173,7 @@ fn load_encoder(
     source: &ModelSource,
     options: &LoadOptions,
 ) -> Result<(Encoder, TextTokenizer, ModelCard), EngineError> {
-    limit_threads(options.threads);
+    begin_with(options.threads);
     let files = match source {
         ModelSource::Embedded { name, bytes } => open_encoder_bytes(name, bytes)?,
         ModelSource::Path(path) => open_encoder(path)?,
@@ -226,9 +227,12 @@ fn joined<Found>(thread: ScopedJoinHandle<'_, Found>) -> Found {
     thread.join().unwrap_or_else(|panic| panic::resume_unwind(panic))
 }
 
-/// Threads that exist already stay: the pool can be built once only.
-fn limit_threads(threads: usize) {
-    if threads > 0 && rayon::ThreadPoolBuilder::new().num_threads(threads).build_global().is_err() {
+/// Begins to compute on this thread and on so many others. Those that exist already stay: the pool can be built once only.
+fn begin_with(threads: usize) {
+    begin_to_compute();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+    let is_late = pool.start_handler(|_| begin_to_compute()).build_global().is_err();
+    if is_late && threads > 0 {
         tracing::debug!("the threads were set up before; {threads} were asked for");
     }
 }
