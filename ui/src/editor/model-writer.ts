@@ -90,6 +90,8 @@ export class ModelWriter {
       if (!running || this.#view.composing || this.#view.compositionStarted) return;
       this.#flushQueue(running);
       if (running.ended) this.#finish(running);
+      // A look at the layout has caret and scroll bar follow now: by itself the editor would take another frame for them.
+      this.#view.lineBlockAtHeight(0);
     });
   }
 

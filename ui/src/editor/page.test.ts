@@ -91,6 +91,20 @@ describe("a generation", () => {
     expect(own.join("")).toBe(" More text.");
   });
 
+  it("takes one frame for each piece, its caret included", async () => {
+    const { page } = testPage("Start.");
+    await frame();
+    const asked = vi.spyOn(window, "requestAnimationFrame");
+    const taken = vi.spyOn(window, "cancelAnimationFrame");
+    page.writer.begin(1, 6);
+    await frame();
+    const before = asked.mock.calls.length - taken.mock.calls.length;
+    page.writer.write(1, " More");
+    await frame();
+    expect(page.caret).toBe(11);
+    expect(asked.mock.calls.length - taken.mock.calls.length - before).toBe(1);
+  });
+
   it("is one step of undo, whatever was typed meanwhile", async () => {
     const { page, edits } = testPage("Start.");
     page.writer.begin(1, 6);
