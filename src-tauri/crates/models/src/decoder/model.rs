@@ -45,6 +45,8 @@ pub struct Run<'a> {
 /// Which places of a batch want logits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rows {
+    /// None: more is read before something is asked.
+    None,
     /// The last of each run.
     Last,
     /// Every one.
@@ -152,7 +154,7 @@ impl Decoder {
         }
         let tokens = context.begin_again(is_long);
         for tokens in tokens.chunks(CHUNK_TOKENS) {
-            self.compute(&mut [Run { context: &mut *context, tokens }], Rows::Last)?;
+            self.compute(&mut [Run { context: &mut *context, tokens }], Rows::None)?;
         }
         Ok(())
     }
@@ -172,19 +174,24 @@ impl Decoder {
         for (layer, block) in self.blocks.iter().enumerate() {
             x = block.forward(&x, layer, &mut pass)?;
         }
-        if rows == Rows::Last {
-            x = self.last_rows(&x, pass.runs)?;
-        }
-        let x = self.norm.forward(&x)?;
-        let logits = match x.sum_all()?.to_scalar::<f32>()?.is_finite() {
-            true => self.head.multiply(&x)?.to_vec2()?,
-            // A product in eight bits would make numbers of them.
-            false => vec![vec![f32::NAN; self.config.vocabulary]; x.dim(0)?],
+        let logits = match rows {
+            Rows::None => Vec::new(),
+            Rows::Last => self.logits(&self.last_rows(&x, pass.runs)?)?,
+            Rows::All => self.logits(&x)?,
         };
         for run in runs {
             run.context.push(run.tokens);
         }
         Ok(logits)
+    }
+
+    fn logits(&self, x: &Tensor) -> candle::Result<Vec<Vec<f32>>> {
+        let x = self.norm.forward(x)?;
+        match x.sum_all()?.to_scalar::<f32>()?.is_finite() {
+            true => self.head.multiply(&x)?.to_vec2(),
+            // A product in eight bits would make numbers of them.
+            false => Ok(vec![vec![f32::NAN; self.config.vocabulary]; x.dim(0)?]),
+        }
     }
 
     fn start_pass<'p, 'r>(

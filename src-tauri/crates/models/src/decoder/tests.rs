@@ -157,8 +157,9 @@ fn a_text_read_in_pieces_is_the_text_read_whole() {
             let mut whole = decoder.context().unwrap();
             let expected = read(&decoder, &mut whole, &tokens);
             let mut pieces = decoder.context().unwrap();
-            for piece in [&tokens[..1], &tokens[1..100], &tokens[100..299]] {
-                read(&decoder, &mut pieces, piece);
+            for tokens in [&tokens[..1], &tokens[1..100], &tokens[100..299]] {
+                let mut run = [Run { context: &mut pieces, tokens }];
+                assert!(decoder.forward(&mut run, Rows::None).unwrap().is_empty());
             }
             let found = read(&decoder, &mut pieces, &tokens[299..]);
             assert!(difference(&found, &expected) < ROUNDING, "{architecture:?} {precision:?}");

@@ -104,12 +104,14 @@ impl DecoderGenerator {
         self.context.foresee(total);
         on_event(GenerationEvent::Prefill { done: reused, total, reused });
         let mut logits = None;
-        for chunk in prompt[reused..].chunks(CHUNK_TOKENS) {
+        let mut chunks = prompt[reused..].chunks(CHUNK_TOKENS).peekable();
+        while let Some(tokens) = chunks.next() {
             if cancel.is_cancelled() {
                 return Ok(None);
             }
-            let mut run = [Run { context: &mut self.context, tokens: chunk }];
-            logits = self.decoder.forward(&mut run, Rows::Last)?.pop();
+            let mut run = [Run { context: &mut self.context, tokens }];
+            let rows = if chunks.peek().is_some() { Rows::None } else { Rows::Last };
+            logits = self.decoder.forward(&mut run, rows)?.pop();
             let done = self.context.tokens().len();
             self.gauge.show(self.context.bytes());
             on_event(GenerationEvent::Prefill { done, total, reused });
