@@ -1,22 +1,31 @@
 //! Attention: each query takes a mean of the values that it sees, weighed by how alike the keys are to it.
 //!
-//! A few queries of the same key head go over the cache together: of neighbouring places, and of the heads that share a
-//! key head. A query's products are added element by element, its weights 16 side by side, its values place by place.
+//! Queries of the same key head go over the cache together, block by block: of neighbouring places, and of the heads that
+//! share a key head. A block comes from memory once for all of them. A query's products are added element by element, its
+//! weights 16 side by side, its values place by place; what it has found is scaled at the ends of blocks only, and these are
+//! the same for all.
 //!
 //! **Invariant**: an output has the same bits whichever queries are computed with it, on however many threads, and on every
 //! instruction set.
 
 mod chunk;
+mod panel;
+mod places;
 
 use std::cell::RefCell;
 
-use chunk::Chunk;
+use chunk::{Chunk, Scratch};
 
 use crate::cache::KvCache;
 use crate::{InstructionSet, Pool};
 
-/// Queries that a thread takes at a time.
-const QUERIES: usize = 8;
+/// Most queries that a thread takes at a time: so many that it does not wait for the cache, and so few that what they have
+/// found stays near.
+const MOST_QUERIES: usize = 128;
+/// Queries that are worked on together at most.
+const PANEL: usize = 8;
+/// Parts for each thread, so that one which is held up leaves its work to the others.
+const PARTS_PER_THREAD: usize = 4;
 /// Below so many multiplications other threads take longer to wake than to help.
 const WORTH_SHARING: usize = 1 << 20;
 
@@ -79,16 +88,19 @@ pub fn attend(
 pub fn attend_all(pool: &Pool, set: InstructionSet, looks: &mut [Look<'_>]) {
     let texts: Vec<Text<'_>> = looks.iter_mut().map(Text::new).collect();
     let heads = texts.iter().map(|text| text.look.cache.heads()).max().unwrap_or(0);
-    let chunks = texts.iter().map(Text::chunks).max().unwrap_or(0);
+    let queries = texts.iter().map(|text| text.count).max().unwrap_or(0);
+    let share = (heads * queries).div_ceil(PARTS_PER_THREAD * pool.threads());
+    let at_a_time = share.next_multiple_of(PANEL).clamp(PANEL, MOST_QUERIES);
+    let chunks = queries.div_ceil(at_a_time);
     let multiplications: usize = texts.iter().map(|text| text.seen * text.queries.len()).sum();
     let part = |part: usize| {
         thread_local! {
-            static SCRATCH: RefCell<Vec<f32>> = RefCell::default();
+            static SCRATCH: RefCell<Scratch> = RefCell::default();
         }
-        let (head, first) = (part / chunks, part % chunks * QUERIES);
+        let (head, first) = (part / chunks, part % chunks * at_a_time);
         SCRATCH.with_borrow_mut(|scratch| {
             for text in texts.iter().filter(|text| first < text.count) {
-                let to = (first + QUERIES).min(text.count);
+                let to = (first + at_a_time).min(text.count);
                 set.run(Chunk { text, head, from: first, to, scratch });
             }
         });
@@ -130,8 +142,15 @@ impl<'a> Text<'a> {
         Self { look: *back, queries, output, group, count, seen }
     }
 
-    fn chunks(&self) -> usize {
-        self.count.div_ceil(QUERIES)
+    /// Where the numbers of a query of a key head begin.
+    fn start(&self, head: usize, query: usize) -> usize {
+        let row = query / self.group * self.look.heads;
+        (row + head * self.group + query % self.group) * self.look.cache.width()
+    }
+
+    /// The places that a query of a key head sees.
+    fn seen_by(&self, query: usize) -> Seen {
+        self.look.sees.from(self.look.first + query / self.group)
     }
 }
 
@@ -156,5 +175,13 @@ impl Sees {
                 Seen { start: window.map_or(0, |window| end.saturating_sub(window)), end }
             }
         }
+    }
+}
+
+impl Seen {
+    /// The part of it within so many places from `first` on, counted from there.
+    fn within(self, first: usize, places: usize) -> Self {
+        let of = |place: usize| place.saturating_sub(first).min(places);
+        Self { start: of(self.start), end: of(self.end) }
     }
 }
