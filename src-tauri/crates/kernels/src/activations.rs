@@ -17,10 +17,10 @@ const QUADS: usize = BLOCK / 4;
 pub(crate) struct Place;
 
 impl Place {
-    /// Four rounded numbers.
+    /// Four rounded numbers: a row's lie together.
     #[inline(always)]
-    pub const fn quad(rows: usize, group: usize, row: usize) -> usize {
-        group * rows + row
+    pub const fn quad(group: usize, row: usize) -> usize {
+        row * QUADS + group
     }
     /// The scale, f32.
     #[inline(always)]
@@ -118,16 +118,34 @@ impl Work for Round<'_> {
                 let x = &x[(first + row) * columns..][..columns];
                 let (whole, rest) = x.as_chunks::<BLOCK>();
                 let mut records = words.chunks_exact_mut(count * RECORD);
-                for (block, record) in whole.iter().zip(&mut records) {
-                    round::<S>(block).write(record, count, row);
+                for blocks in whole.chunks(TOGETHER) {
+                    round_blocks::<S>(blocks, &mut records, count, row);
                 }
-                if let Some(record) = records.next() {
+                if !rest.is_empty() {
                     let mut block = [0.0; BLOCK];
                     block[..rest.len()].copy_from_slice(rest);
-                    round::<S>(&block).write(record, count, row);
+                    round_blocks::<S>(&[block], &mut records, count, row);
                 }
             }
         }
+    }
+}
+
+/// Rounds up to [`TOGETHER`] blocks of a row into the next records of its panel.
+#[inline(always)]
+fn round_blocks<'a, S: Simd>(
+    blocks: &[[f32; BLOCK]],
+    records: &mut impl Iterator<Item = &'a mut [u32]>,
+    rows: usize,
+    row: usize,
+) {
+    // To find the largest number takes a chain of steps: processors go along several chains at once, if they are near.
+    let mut tops = [0.0; TOGETHER];
+    for (top, block) in tops.iter_mut().zip(blocks) {
+        *top = largest::<S>(block);
+    }
+    for ((block, top), record) in blocks.iter().zip(tops).zip(records) {
+        round::<S>(block, top).write(record, rows, row);
     }
 }
 
@@ -142,44 +160,52 @@ impl Rounded {
     #[inline(always)]
     fn write(&self, record: &mut [u32], rows: usize, row: usize) {
         let sum = self.sums[0] + self.sums[1];
-        let mut words = [0; RECORD];
-        for (word, quad) in words.iter_mut().zip(self.numbers.as_chunks::<4>().0) {
+        let quads = &mut record[Place::quad(0, row)..][..QUADS];
+        for (word, quad) in quads.iter_mut().zip(self.numbers.as_chunks::<4>().0) {
             *word = u32::from_ne_bytes(*quad);
         }
-        words[Place::scale(1, 0)] = self.scale.to_bits();
-        words[Place::offset(1, 0)] = (-128 * sum) as u32;
-        words[Place::scaled_sum(1, 0)] = (self.scale * sum as f32).to_bits();
+        record[Place::scale(rows, row)] = self.scale.to_bits();
+        record[Place::offset(rows, row)] = (-128 * sum) as u32;
+        record[Place::scaled_sum(rows, row)] = (self.scale * sum as f32).to_bits();
         for half in 0..2 {
-            words[Place::half_offset(1, half, 0)] = (-32 * self.sums[half]) as u32;
-        }
-        // Every kind of word has as many places as there are rows.
-        for (to, word) in record[row..].iter_mut().step_by(rows).zip(words) {
-            *to = word;
+            record[Place::half_offset(rows, half, row)] = (-32 * self.sums[half]) as u32;
         }
     }
 }
 
 /// Added to a small number it leaves the nearest integer in the lowest bits, ties to even.
 pub(crate) const ROUNDING: f32 = 12_582_912.0;
-/// What is smaller than this in all its numbers counts as zeros.
+/// What is smaller than this in all its numbers counts as less than it is.
 const TINY: f32 = 1e-30;
+/// Blocks that are rounded together.
+const TOGETHER: usize = 16;
 /// Numbers that are folded to one.
 const LANES: usize = BLOCK / 2;
 
+/// The size of the largest number.
 #[inline(always)]
-fn round<S: Simd>(block: &[f32; BLOCK]) -> Rounded {
-    let (from, vectors) = (block.as_ptr(), BLOCK / S::LANES);
-    let (mut tops, mut numbers, mut sums) = ([0.0f32; LANES], [0; BLOCK], [[0.0f32; LANES]; 2]);
+fn largest<S: Simd>(block: &[f32; BLOCK]) -> f32 {
+    let mut tops = [0.0f32; LANES];
     // SAFETY: `LANES` of the set divide 16, so every vector lies within its array, and `S` is the set that runs this work.
     unsafe {
         let mut top = S::splat(0.0);
-        for vector in 0..vectors {
-            let x = S::load(from.add(vector * S::LANES));
+        for vector in 0..BLOCK / S::LANES {
+            let x = S::load(block.as_ptr().add(vector * S::LANES));
             top = S::max(S::max(x, S::multiply(x, S::splat(-1.0))), top);
         }
         S::store(tops.as_mut_ptr(), top);
-        let top = fold(tops, |a, b| if b > a { b } else { a });
-        let inverse = if top > TINY { 127.0 / top } else { 0.0 };
+    }
+    fold(tops, |a, b| if b > a { b } else { a })
+}
+
+/// Rounds numbers of which the largest is known.
+#[inline(always)]
+fn round<S: Simd>(block: &[f32; BLOCK], top: f32) -> Rounded {
+    let (from, vectors) = (block.as_ptr(), BLOCK / S::LANES);
+    let (mut numbers, mut sums) = ([0; BLOCK], [[0.0f32; LANES]; 2]);
+    // SAFETY: as in `largest`.
+    unsafe {
+        let inverse = 127.0 / if top > TINY { top } else { TINY };
         for (half, sums) in sums.iter_mut().enumerate() {
             let mut sum = S::splat(0.0);
             for vector in half * vectors / 2..(half + 1) * vectors / 2 {
@@ -193,7 +219,8 @@ fn round<S: Simd>(block: &[f32; BLOCK]) -> Rounded {
         let sums = [fold(sums[0], |a, b| a + b), fold(sums[1], |a, b| a + b)];
         // Zero, unless one of the numbers is none.
         let spoiled = (sums[0] + sums[1]) * 0.0;
-        Rounded { numbers, scale: top / 127.0 + spoiled, sums: sums.map(|sum| sum as i32) }
+        let whole = |sum: f32| i32::from((sum + ROUNDING).to_bits() as i16);
+        Rounded { numbers, scale: top / 127.0 + spoiled, sums: [whole(sums[0]), whole(sums[1])] }
     }
 }
 
@@ -215,7 +242,7 @@ mod tests {
     use crate::simd::Portable;
 
     fn round(block: &[f32; BLOCK]) -> Rounded {
-        super::round::<Portable>(block)
+        super::round::<Portable>(block, largest::<Portable>(block))
     }
 
     #[test]
@@ -234,6 +261,28 @@ mod tests {
                 numbers.iter().map(|&n| i32::from(n as i8)).sum::<i32>()
             );
         }
+    }
+
+    #[test]
+    fn every_block_of_a_row_lies_in_its_record() {
+        let (rows, columns) = (3, (2 * TOGETHER + 1) * BLOCK + 5);
+        let number = |at: usize| (at * 7919 % 1009) as f32 / 504.5 - 1.0;
+        let x: Vec<f32> = (0..rows * columns).map(number).collect();
+        let mut rounded = Activations::default();
+        rounded.fill(InstructionSet::PORTABLE, &x, columns);
+        let (_, _, words) = rounded.panels().next().unwrap();
+        for (row, x) in x.chunks(columns).enumerate() {
+            for (x, record) in x.chunks(BLOCK).zip(words.chunks(rows * RECORD)) {
+                let scale = f32::from_bits(record[Place::scale(rows, row)]);
+                assert_eq!(scale, x.iter().fold(0.0f32, |top, x| top.max(x.abs())) / 127.0);
+                for (place, x) in x.iter().enumerate() {
+                    let quad = record[Place::quad(place / 4, row)].to_ne_bytes();
+                    let back = f32::from(quad[place % 4] as i8) * scale;
+                    assert!((back - x).abs() <= scale * 0.5001, "row {row}: {x} became {back}");
+                }
+            }
+        }
+        assert_eq!(words.len(), rows * RECORD * columns.div_ceil(BLOCK));
     }
 
     #[test]

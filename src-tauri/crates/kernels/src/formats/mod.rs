@@ -7,7 +7,7 @@ pub(crate) mod q4_k;
 pub(crate) mod q6_k;
 pub(crate) mod q8_0;
 
-use crate::activations::RECORD;
+use crate::activations::{Place, RECORD};
 use crate::simd::Simd;
 
 /// Rows of a tile.
@@ -53,6 +53,42 @@ pub(crate) trait Tile {
         record: *const u32,
         sums: &mut [[S::Floats; R]; T],
     );
+}
+
+/// What sums of products are multiplied with, for each row of a part of a tile.
+pub(crate) struct Scales<S: Simd> {
+    pub scale: S::Floats,
+    /// What is taken away of every weight, where that is anything.
+    pub least: Option<S::Floats>,
+}
+
+impl<S: Simd> Scales<S> {
+    /// The sum with the products of a row of a panel of `R` rows.
+    ///
+    /// # Safety
+    /// The record is the block's, with `R` rows, and the processor has the instructions of `S`.
+    #[inline(always)]
+    pub unsafe fn add<const R: usize>(
+        &self,
+        products: S::Ints,
+        record: *const u32,
+        row: usize,
+        sum: S::Floats,
+    ) -> S::Floats {
+        // SAFETY: the places are the record's.
+        unsafe {
+            let input = f32::from_bits(*record.add(Place::scale(R, row)));
+            let scale = S::multiply(self.scale, S::splat(input));
+            let sum = S::multiply_add(S::to_floats(products), scale, sum);
+            match self.least {
+                Some(least) => {
+                    let of_sum = f32::from_bits(*record.add(Place::scaled_sum(R, row)));
+                    S::take_product(least, S::splat(of_sum), sum)
+                }
+                None => sum,
+            }
+        }
+    }
 }
 
 /// A block of a part of tiles.

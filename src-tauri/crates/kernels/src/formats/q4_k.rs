@@ -2,7 +2,7 @@
 //!
 //! Source: ggml's `block_q4_K`. The 6-bit numbers lie in bytes here: 4.625 bits a weight, against 4.5 in the file.
 
-use super::{Block, GROUP, SUPER, TILE_ROWS, Tile, four, groups, half_at, quads};
+use super::{Block, GROUP, SUPER, Scales, TILE_ROWS, Tile, four, groups, half_at, quads};
 use crate::activations::{BLOCK, Place};
 use crate::simd::Simd;
 
@@ -100,8 +100,8 @@ impl Tile for Q4K {
                     (low[tile], high[tile]) = (S::low_nibbles(both), S::high_nibbles(both));
                 }
                 for row in 0..R {
-                    let front = S::splat_quad(record.add(Place::quad(R, pair, row)));
-                    let back = S::splat_quad(record.add(Place::quad(R, pair + GROUPS / 2, row)));
+                    let front = S::splat_quad(record.add(Place::quad(pair, row)));
+                    let back = S::splat_quad(record.add(Place::quad(pair + GROUPS / 2, row)));
                     for tile in 0..T {
                         let product = &mut products[tile][row];
                         *product = S::dot_small(*product, low[tile], front);
@@ -116,13 +116,10 @@ impl Tile for Q4K {
                 let scale = S::multiply(scale, S::load_bytes(subs));
                 let least = S::load_halves(whole.add(2 * (TILE_ROWS + at.first)).cast());
                 let least = S::multiply(least, S::load_bytes(subs.add(TILE_ROWS)));
+                let scales = Scales::<S> { scale, least: Some(least) };
                 for row in 0..R {
-                    let input = f32::from_bits(*record.add(Place::scale(R, row)));
-                    let of_sum = f32::from_bits(*record.add(Place::scaled_sum(R, row)));
-                    let scale = S::multiply(scale, S::splat(input));
                     let sum = &mut sums[tile][row];
-                    *sum = S::multiply_add(S::to_floats(products[tile][row]), scale, *sum);
-                    *sum = S::take_product(least, S::splat(of_sum), *sum);
+                    *sum = scales.add::<R>(products[tile][row], record, row, *sum);
                 }
             }
         }

@@ -3,7 +3,9 @@
 //! Source: ggml's `block_q6_K`. 6.56 bits a weight, as in the file. A tile has first all weights with their small scales,
 //! then all scales of 16 bits.
 
-use super::{Block, GROUP, SUPER, TILE_ROWS, Tile, four, groups, half_at, quads, whole_lines};
+use super::{
+    Block, GROUP, SUPER, Scales, TILE_ROWS, Tile, four, groups, half_at, quads, whole_lines,
+};
 use crate::activations::{BLOCK, Place};
 use crate::simd::Simd;
 
@@ -152,16 +154,15 @@ unsafe fn add_block<S: Simd, const R: usize>(
             }
             for (group, weights) in weights.into_iter().enumerate() {
                 for (row, product) in products.iter_mut().enumerate() {
-                    let input = S::splat_quad(record.add(Place::quad(R, 4 * half + group, row)));
+                    let input = S::splat_quad(record.add(Place::quad(4 * half + group, row)));
                     *product = S::dot_small(*product, weights, input);
                 }
             }
             let small = SMALL_SCALES + (sub * HALVES + half) * TILE_ROWS + at.first;
             let scale = S::multiply(scale, S::load_signed_bytes(whole.add(small).cast()));
+            let scales = Scales::<S> { scale, least: None };
             for row in 0..R {
-                let input = f32::from_bits(*record.add(Place::scale(R, row)));
-                let scale = S::multiply(scale, S::splat(input));
-                sums[row] = S::multiply_add(S::to_floats(products[row]), scale, sums[row]);
+                sums[row] = scales.add::<R>(products[row], record, row, sums[row]);
             }
         }
     }

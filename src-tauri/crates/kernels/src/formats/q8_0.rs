@@ -4,7 +4,7 @@
 
 use half::f16;
 
-use super::{Block, GROUP, TILE_ROWS, Tile, four, groups, half_at, quads, whole_lines};
+use super::{Block, GROUP, Scales, TILE_ROWS, Tile, four, groups, half_at, quads, whole_lines};
 use crate::activations::{BLOCK, Place, ROUNDING};
 use crate::simd::Simd;
 
@@ -106,7 +106,7 @@ impl Tile for Q8_0 {
                     weights[tile] = S::load_quads(tiles[tile].add(start));
                 }
                 for row in 0..R {
-                    let input = S::splat_quad(record.add(Place::quad(R, group, row)));
+                    let input = S::splat_quad(record.add(Place::quad(group, row)));
                     for tile in 0..T {
                         let product = &mut products[tile][row];
                         *product = S::dot_offset(*product, weights[tile], input);
@@ -116,11 +116,10 @@ impl Tile for Q8_0 {
             let start = at.count * BLOCK_BYTES + at.number * SCALE_BYTES + 2 * at.first;
             for tile in 0..T {
                 let scale = S::load_halves(tiles[tile].add(start).cast());
+                let scales = Scales::<S> { scale, least: None };
                 for row in 0..R {
-                    let input = f32::from_bits(*record.add(Place::scale(R, row)));
-                    let scale = S::multiply(scale, S::splat(input));
                     let sum = &mut sums[tile][row];
-                    *sum = S::multiply_add(S::to_floats(products[tile][row]), scale, *sum);
+                    *sum = scales.add::<R>(products[tile][row], record, row, *sum);
                 }
             }
         }
