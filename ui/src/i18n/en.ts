@@ -389,6 +389,7 @@ export const en = {
     model_without_use: "Nothing in this edition of Bimo uses such a model. Choose another.",
     task_not_done: "Nothing in this edition of Bimo does that yet. Choose another task.",
     device_failed: "The graphics card failed; what was written is kept. Choose above whether the processor takes its place.",
+    model_changed_on_disk: "The model's file was changed while it was in use. Ask once more: it is loaded anew.",
     model_unreadable: "The model's file cannot be read. Check that it is there and that you may open it.",
     model_stopped: "The model stopped unexpectedly; what it wrote is kept. Try again; if it happens again, restart the program.",
     model_changed: "Another model writes now than then, so the text cannot come out the same.",

@@ -383,6 +383,7 @@ export const zh: Messages = {
     model_without_use: "这一版 Bimo 没有用到这类模型的地方，请换一个。",
     task_not_done: "这一版 Bimo 还不会做这件事，请选别的用途。",
     device_failed: "显卡出错了；已写的文字保留。请在上方选择是否改用处理器。",
+    model_changed_on_disk: "模型文件在使用期间被改动。请再试一次，届时会重新载入。",
     model_unreadable: "无法读取模型文件。请检查文件是否存在、是否有权打开。",
     model_stopped: "模型意外停止，已写的文字保留。请再试一次；若再次发生，请重启程序。",
     model_changed: "现在的模型与当时不同，无法写出相同的文字。",

@@ -102,6 +102,9 @@ impl From<EngineError> for ApiError {
             EngineError::Unreadable { .. } => {
                 "The model's file cannot be read: see whether it is there and whether you may open it."
             }
+            EngineError::ModelChanged { .. } => {
+                "The model's file was changed while it was in use: ask once more, and it is loaded anew."
+            }
             EngineError::PromptTooLong { .. } => {
                 "The text is too long for the model: shorten it, or ask for a shorter continuation."
             }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
-use bimo_engine::{DeviceKind, EngineError, Loaded, ModelCard, TextGenerator, Worker};
+use bimo_engine::{DeviceKind, EngineError, Loaded, ModelCard, ModelDigest, TextGenerator, Worker};
 use bimo_models::{DeviceWish, LoadOptions, Precision, kept_bytes};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -117,6 +117,8 @@ struct Now<M: ?Sized> {
     spec: ModelSpec<M>,
     status: ModelStatus,
     worker: Option<Worker<M>>,
+    /// Of the model that was there last: it may come back.
+    digest: Option<ModelDigest>,
     /// When it was seen at work last.
     used: Instant,
 }
@@ -142,7 +144,7 @@ impl<M: ?Sized + Loaded + 'static> ModelSlot<M> {
     /// Lets go of the model that is there; another is loaded with the next request.
     pub fn rest(&self, spec: ModelSpec<M>) {
         self.now.send_modify(|now| {
-            *now = Now::of(now.task, spec, now.asked + 1);
+            now.turn_to(spec);
             now.status.state = ModelState::Unloaded;
         });
     }
@@ -162,8 +164,8 @@ impl<M: ?Sized + Loaded + 'static> ModelSlot<M> {
     pub fn replace(&self, spec: ModelSpec<M>) {
         let mut asked = 0;
         self.now.send_modify(|now| {
-            asked = now.asked + 1;
-            *now = Now::of(now.task, spec.clone(), asked);
+            now.turn_to(spec.clone());
+            asked = now.asked;
         });
         let ModelSpec { name, load, .. } = spec;
         // One that is still loading when the slot goes is of no use to anybody.
@@ -252,12 +254,12 @@ impl<M: ?Sized + Loaded + 'static> ModelSlot<M> {
         });
     }
 
-    /// The model; waits a little for one that is still loading, and calls back one that was let go of. A server that could
-    /// not be reached is asked once more.
+    /// The model; waits a little for one that is still loading, and calls back one that was let go of, or whose files have
+    /// changed. A server that could not be reached is asked once more.
     pub async fn ready(&self) -> Result<Worker<M>, ApiError> {
         let (is_away, again) = {
             let now = self.now.borrow();
-            let is_away = now.status.state == ModelState::Unloaded;
+            let is_away = now.status.state == ModelState::Unloaded || now.is_unknown();
             (is_away, (is_away || now.is_unreached()).then(|| now.spec.clone()))
         };
         if let Some(spec) = again {
@@ -301,13 +303,35 @@ async fn let_go_when_idle<M: ?Sized + Loaded + 'static>(
 
 impl<M: ?Sized + Loaded + 'static> Now<M> {
     fn of(task: ModelTask, spec: ModelSpec<M>, asked: u32) -> Self {
-        Self { asked, task, status: loading(&spec), spec, worker: None, used: Instant::now() }
+        let status = loading(&spec);
+        Self { asked, task, status, spec, worker: None, digest: None, used: Instant::now() }
+    }
+
+    /// Lets go of the model, if one is there, and waits for another.
+    fn turn_to(&mut self, spec: ModelSpec<M>) {
+        self.leave();
+        let digest = self.digest.take();
+        *self = Self { digest, ..Self::of(self.task, spec, self.asked + 1) };
+    }
+
+    /// Answers whether there was a model. What is known of its files is kept, and no file of it is kept open.
+    fn leave(&mut self) -> bool {
+        let Some(worker) = self.worker.take() else { return false };
+        let digest = &worker.card().digest;
+        self.digest = digest.settled().map(|_| digest.clone());
+        true
     }
 
     /// True for a server that may answer if it is asked again.
     fn is_unreached(&self) -> bool {
         let may_come_back = self.status.error.as_ref().is_some_and(|error| error.retryable);
         self.spec.goes_to.is_some() && may_come_back
+    }
+
+    /// True for a model without a digest: its files have changed since, and nobody could say what wrote its texts.
+    fn is_unknown(&self) -> bool {
+        let digest = self.worker.as_ref().and_then(|worker| worker.card().digest.settled());
+        digest.is_some_and(|settled| settled.is_err())
     }
 
     /// True where the model has done nothing for so long. The one in the program is small and stays.
@@ -323,7 +347,7 @@ impl<M: ?Sized + Loaded + 'static> Now<M> {
 
     /// Answers whether there was a model to let go of. One that is at work ends its work first.
     fn unload(&mut self) -> bool {
-        let was_there = self.worker.take().is_some();
+        let was_there = self.leave();
         if was_there {
             tracing::info!(name = self.status.name, "the model is let go of");
             self.status.state = ModelState::Unloaded;
@@ -336,6 +360,9 @@ impl<M: ?Sized + Loaded + 'static> Now<M> {
             Ok(worker) => {
                 tracing::info!(name, "the model is ready");
                 tell_facts(&mut self.status, worker.card());
+                if let Some(earlier) = &self.digest {
+                    worker.card().digest.learn_from(earlier);
+                }
                 let kept = kept_bytes(self.spec.bytes, worker.card().parameters, Precision::Fast);
                 self.status.bytes = kept as f64;
                 self.worker = Some(worker);

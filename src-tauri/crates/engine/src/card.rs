@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::Serialize;
 
+use crate::ModelDigest;
+
 /// Where a model computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, specta::Type)]
 #[serde(rename_all = "snake_case")]
@@ -47,7 +49,7 @@ pub enum DeviceReason {
 }
 
 /// The facts of a loaded model, as its files state them.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone)]
 pub struct ModelCard {
     /// The name by which the person knows it: `general.name` of a GGUF, or the folder's name.
     pub name: String,
@@ -67,8 +69,8 @@ pub struct ModelCard {
     pub device: DeviceKind,
     /// Why that device was chosen.
     pub device_reason: DeviceReason,
-    /// SHA-256 of the weights file, in hex; for several files, of their digests in the order of their names.
-    pub sha256: String,
+    /// SHA-256 of the weights file; for several files, of their digests in the order of their names.
+    pub digest: ModelDigest,
 }
 
 /// Bytes that a model's caches take, which can be read while it is at work. Clones are the same gauge.

@@ -38,6 +38,12 @@ pub enum EngineError {
         /// The system's own words.
         reason: String,
     },
+    /// A file of the model was written to after it had been opened, so that nobody can say what was loaded.
+    #[error("{path} was changed after the model had been loaded from it")]
+    ModelChanged {
+        /// The path as it was given.
+        path: String,
+    },
     /// The prompt leaves no room for a single new token.
     #[error("the prompt has {prompt_tokens} tokens and the model's context holds {context_length}")]
     PromptTooLong {
@@ -101,6 +107,7 @@ impl EngineError {
             Self::ModelTooLarge { .. } => "model_too_large",
             Self::TemplateInvalid(_) => "template_invalid",
             Self::Unreadable { .. } => "model_unreadable",
+            Self::ModelChanged { .. } => "model_changed_on_disk",
             Self::PromptTooLong { .. } => "prompt_too_long",
             Self::InvalidParameter { .. } => "invalid_parameter",
             Self::NotANumber => "not_a_number",
@@ -116,9 +123,11 @@ impl EngineError {
     pub fn retryable(&self) -> bool {
         match self {
             Self::Server { retryable, .. } => *retryable,
-            Self::Busy { .. } | Self::Stopped(_) | Self::Compute(_) | Self::DeviceFailed { .. } => {
-                true
-            }
+            Self::Busy { .. }
+            | Self::Stopped(_)
+            | Self::Compute(_)
+            | Self::DeviceFailed { .. }
+            | Self::ModelChanged { .. } => true,
             _ => false,
         }
     }

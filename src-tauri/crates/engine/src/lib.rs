@@ -10,6 +10,7 @@
 
 mod card;
 mod classify;
+mod digest;
 mod embed;
 mod error;
 mod extract;
@@ -24,6 +25,7 @@ pub use card::{DeviceKind, DeviceReason, MemoryGauge, ModelCard};
 pub use classify::{
     Classification, ClassifierWorker, Passage, Progress, ProgressSink, Scoring, SequenceClassifier,
 };
+pub use digest::{Digesting, ModelDigest};
 pub use embed::{SentenceEncoder, SentenceEncoderWorker, SentenceVector};
 pub use error::{EngineError, GenerationResult};
 pub use extract::{Answer, ExtractRequest, ExtractorWorker, Question, Span, SpanExtractor};

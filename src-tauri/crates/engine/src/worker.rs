@@ -3,11 +3,13 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 
+use tokio::sync::mpsc::error::{TryRecvError, TrySendError};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     CancellationToken, EncodedPrompt, EngineError, Flow, GenerationEvent, GenerationRequest,
-    GenerationResult, MemoryGauge, ModelCard, Prompt, TextGenerator, TokenId, TokenScore,
+    GenerationResult, MemoryGauge, ModelCard, ModelDigest, Prompt, TextGenerator, TokenId,
+    TokenScore,
 };
 
 /// Requests that may wait while one is being worked on.
@@ -81,6 +83,15 @@ impl<M: ?Sized + Loaded + 'static> Worker<M> {
         &self.card
     }
 
+    /// SHA-256 of the model's files, in hex. Where it is not known yet the model reads them to the end before it does anything
+    /// else.
+    pub async fn sha256(&self) -> Result<String, EngineError> {
+        match self.card.digest.settled() {
+            Some(settled) => settled,
+            None => self.ask(|model| model.facts().digest.sha256()).await,
+        }
+    }
+
     /// Bytes that the model's caches take now.
     pub fn cache_bytes(&self) -> u64 {
         self.gauge.bytes()
@@ -99,8 +110,8 @@ impl<M: ?Sized + Loaded + 'static> Worker<M> {
             let _ = answer.send(result.unwrap_or_else(|panic| Err(panicked(panic.as_ref()))));
         });
         self.jobs.try_send(job).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => EngineError::Busy { waiting: QUEUE_LENGTH },
-            mpsc::error::TrySendError::Closed(_) => stopped(),
+            TrySendError::Full(_) => EngineError::Busy { waiting: QUEUE_LENGTH },
+            TrySendError::Closed(_) => stopped(),
         })?;
         answered.await.map_err(|_| stopped())?
     }
@@ -165,13 +176,26 @@ fn run<M, F>(
             if loaded.send(Ok((model.facts().clone(), model.gauge()))).is_err() {
                 return;
             }
-            while let Some(job) = queue.blocking_recv() {
+            let digest = model.facts().digest.clone();
+            while let Some(job) = next(&mut queue, &digest) {
                 job(model.as_mut());
             }
         }
         Err(error) => {
             // Nobody is waiting any more: there is nobody to tell.
             let _ = loaded.send(Err(error));
+        }
+    }
+}
+
+/// The next request; nothing once nobody can make one any more. Until it comes the model's digest is computed.
+fn next<M: ?Sized>(queue: &mut mpsc::Receiver<Job<M>>, digest: &ModelDigest) -> Option<Job<M>> {
+    loop {
+        match queue.try_recv() {
+            Ok(job) => return Some(job),
+            Err(TryRecvError::Disconnected) => return None,
+            Err(TryRecvError::Empty) if digest.read_on() => {}
+            Err(TryRecvError::Empty) => return queue.blocking_recv(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::panic;
 use std::path::PathBuf;
-use std::thread::{self, ScopedJoinHandle};
+use std::thread;
 
 use bimo_engine::{DeviceKind, EngineError, ModelCard, Seq2Seq, TextGenerator};
 
@@ -14,8 +14,8 @@ use crate::generator::DecoderGenerator;
 use crate::seq2seq::{EncoderDecoder, Rewriter, Seq2SeqArchitecture};
 use crate::threads::begin_to_compute;
 use crate::{
-    ChatTemplate, OpenedFiles, TextTokenizer, open, open_bytes, open_encoder, open_encoder_bytes,
-    open_seq2seq, open_seq2seq_bytes,
+    ChatTemplate, TextTokenizer, open, open_bytes, open_encoder, open_encoder_bytes, open_seq2seq,
+    open_seq2seq_bytes,
 };
 
 /// Where a model comes from.
@@ -85,8 +85,7 @@ pub fn load_decoder(
     let chosen = choose_device(options.device)?;
     let placement = Placement { device: chosen.device, precision: options.precision };
     let load = || Decoder::load(files.config(), files.weights(), &placement);
-    let parts = load_parts(&files, || files.tokenizer(), load, chosen.kind)?;
-    let Parts { model: decoder, tokenizer, sha256 } = parts;
+    let (decoder, tokenizer) = load_parts(|| files.tokenizer(), load, chosen.kind)?;
     let template = files.chat_template().map(ChatTemplate::new).transpose()?;
     let card = ModelCard {
         name: files.name().to_owned(),
@@ -100,7 +99,7 @@ pub fn load_decoder(
         instruct: template.is_some(),
         device: chosen.kind,
         device_reason: chosen.reason,
-        sha256,
+        digest: files.digest(),
     };
     DecoderGenerator::new(decoder, tokenizer, template, card)
 }
@@ -125,8 +124,7 @@ pub fn load_rewriter(source: &ModelSource, options: &LoadOptions) -> Result<Rewr
     let chosen = choose_device(options.device)?;
     let placement = Placement { device: chosen.device, precision: options.precision };
     let load = || EncoderDecoder::load(files.config(), files.weights(), &placement);
-    let parts = load_parts(&files, || files.tokenizer(), load, chosen.kind)?;
-    let Parts { model, tokenizer, sha256 } = parts;
+    let (model, tokenizer) = load_parts(|| files.tokenizer(), load, chosen.kind)?;
     let card = ModelCard {
         name: files.name().to_owned(),
         architecture: files.config().architecture.name().to_owned(),
@@ -137,7 +135,7 @@ pub fn load_rewriter(source: &ModelSource, options: &LoadOptions) -> Result<Rewr
         instruct: false,
         device: chosen.kind,
         device_reason: chosen.reason,
-        sha256,
+        digest: files.digest(),
     };
     Ok(Rewriter::new(model, tokenizer, card))
 }
@@ -183,8 +181,7 @@ fn load_encoder(
     let chosen = choose_device(options.device)?;
     let placement = Placement { device: chosen.device, precision: options.precision };
     let load = || Encoder::load(files.config(), files.weights(), &placement);
-    let parts = load_parts(&files, || files.tokenizer(), load, chosen.kind)?;
-    let Parts { model: encoder, tokenizer, sha256 } = parts;
+    let (encoder, tokenizer) = load_parts(|| files.tokenizer(), load, chosen.kind)?;
     let card = ModelCard {
         name: files.name().to_owned(),
         architecture: files.config().architecture.name().to_owned(),
@@ -195,36 +192,24 @@ fn load_encoder(
         instruct: false,
         device: chosen.kind,
         device_reason: chosen.reason,
-        sha256,
+        digest: files.digest(),
     };
     Ok((encoder, tokenizer, card))
 }
 
-/// What is made of a model's files.
-struct Parts<Model, Tokenizer> {
-    model: Model,
-    tokenizer: Tokenizer,
-    sha256: String,
-}
-
-/// Loads weights while other threads build the tokenizer and compute the files' digest, which take about as long.
-fn load_parts<Config: Sync, Model, Tokenizer: Send>(
-    files: &OpenedFiles<Config>,
+/// Loads weights while another thread builds the tokenizer, which takes about as long.
+fn load_parts<Model, Tokenizer: Send>(
     tokenizer: impl FnOnce() -> Result<Tokenizer, EngineError> + Send,
     model: impl FnOnce() -> Result<Model, EngineError>,
     device: DeviceKind,
-) -> Result<Parts<Model, Tokenizer>, EngineError> {
+) -> Result<(Model, Tokenizer), EngineError> {
     thread::scope(|scope| {
-        let digest = scope.spawn(|| files.sha256());
         let tokenizer = scope.spawn(tokenizer);
         let model = model().map_err(|error| on_device(error, device))?;
-        Ok(Parts { model, tokenizer: joined(tokenizer)?, sha256: joined(digest)? })
+        // A panic goes on in the thread that waits.
+        let tokenizer = tokenizer.join().unwrap_or_else(|panic| panic::resume_unwind(panic));
+        Ok((model, tokenizer?))
     })
-}
-
-/// A panic goes on in the thread that waits.
-fn joined<Found>(thread: ScopedJoinHandle<'_, Found>) -> Found {
-    thread.join().unwrap_or_else(|panic| panic::resume_unwind(panic))
 }
 
 /// Begins to compute on this thread and on so many others. Those that exist already stay: the pool can be built once only.

@@ -286,6 +286,7 @@ fn card(server: &Server, model: &ServedModel, wanted: &RemoteModel) -> ModelCard
     let context_length = wanted.context_length.or(model.context_length).unwrap_or(USUAL_CONTEXT);
     let identity = format!("{}\n{}", server.address(), model.name);
     let digest = Sha256::digest(identity);
+    let sha256: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     ModelCard {
         name: model.name.clone(),
         architecture: model.kind.name().to_owned(),
@@ -296,6 +297,6 @@ fn card(server: &Server, model: &ServedModel, wanted: &RemoteModel) -> ModelCard
         instruct: wanted.converses,
         device: DeviceKind::Server,
         device_reason: DeviceReason::ServerChosen { host: server.address().host() },
-        sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+        digest: sha256.into(),
     }
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use bimo_engine::{
-    CancellationToken, Classification, ClassifierWorker, ModelCard, Passage, ProgressSink, Scoring,
+    CancellationToken, Classification, ClassifierWorker, EngineError, ModelCard, Passage,
+    ProgressSink, Scoring,
 };
 
 use super::polarity::polarity;
@@ -29,6 +30,11 @@ impl Classifier {
     /// The model's facts.
     pub fn card(&self) -> &ModelCard {
         self.worker.card()
+    }
+
+    /// See [`bimo_engine::Worker::sha256`].
+    pub async fn sha256(&self) -> Result<String, EngineError> {
+        self.worker.sha256().await
     }
 
     /// In the order of every text's scores.

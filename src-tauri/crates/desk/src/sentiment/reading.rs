@@ -49,14 +49,15 @@ pub(super) struct Unread {
 }
 
 impl Reading {
-    pub fn of(
+    /// Waits until the model's digest is known.
+    pub async fn of(
         id: MoodReadingId,
         (classifier, path, starter): (&Classifier, Option<PathBuf>, bool),
         source: CutSource,
-    ) -> Self {
-        let card = classifier.card();
+    ) -> Result<Self, ApiError> {
+        let sha256 = classifier.sha256().await?;
         let model = MoodModel {
-            name: card.name.clone(),
+            name: classifier.card().name.clone(),
             path: path.as_ref().map(|path| path.display().to_string()),
             starter,
             labels: classifier.labels().to_vec(),
@@ -64,8 +65,8 @@ impl Reading {
             polarity: classifier.polarity().cloned(),
         };
         let known = Known { sentences: vec![None; source.units.len()], ..Known::default() };
-        let (cancel, sha256) = (CancellationToken::new(), card.sha256.clone());
-        Self { id, model, path, sha256, source, cancel, known: Mutex::new(known) }
+        let cancel = CancellationToken::new();
+        Ok(Self { id, model, path, sha256, source, cancel, known: Mutex::new(known) })
     }
 
     pub fn known(&self) -> MutexGuard<'_, Known> {
@@ -164,8 +165,8 @@ impl Reading {
     }
 
     /// The refusal of a question about a model that is not the one that read.
-    pub fn check_model(&self, classifier: &Classifier) -> Result<(), ApiError> {
-        let is_same = classifier.card().sha256 == self.sha256;
+    pub async fn check_model(&self, classifier: &Classifier) -> Result<(), ApiError> {
+        let is_same = classifier.sha256().await? == self.sha256;
         is_same.then_some(()).ok_or_else(reading_gone)
     }
 }

@@ -46,7 +46,8 @@ impl Desk {
             return Err(ApiError::new("mood_nothing_to_read", message));
         }
         let id = self.moods().next_id();
-        let reading = Arc::new(Reading::of(id, (&classifier, path, starter), source));
+        let reading = Reading::of(id, (&classifier, path, starter), source).await?;
+        let reading = Arc::new(reading);
         self.moods().add(reading.clone());
         let tell: Tell = Arc::new(on_event);
         tell(MoodEvent::Opened { reading: reading.opened() });

@@ -45,7 +45,7 @@ impl Desk {
         // Before the model is asked for anything: it would answer only behind the question that is given up here.
         let cancel = self.moods().ask_why();
         let classifier = self.moods().classifier(reading.path.as_ref()).await?;
-        reading.check_model(&classifier)?;
+        reading.check_model(&classifier).await?;
         let found = classifier.classify(passages, cancel, Box::new(|_| {})).await?;
         let values =
             found.iter().map(|found| Some(value(&reading, &found.as_ref()?.scores, measure)));

@@ -58,7 +58,7 @@ impl Desk {
             place: Some(place),
             try_of: request.try_of.map(Into::into),
             choices: request.choices,
-            ..new_generation(&worker, &sent, &sampling, context.max_tokens)?
+            ..new_generation(&worker, &sent, &sampling, context.max_tokens).await?
         };
         let generations = self.start_generations(new, sampling.seed).await?;
         let tell: Tell = Arc::new(events);
@@ -91,7 +91,7 @@ impl Desk {
         let turn = self.turn().take()?;
         let worker = self.model().ready().await?;
         let stored = self.store().generation(generation.into()).await?;
-        if stored.model_sha256 != worker.card().sha256 {
+        if stored.model_sha256 != worker.sha256().await? {
             let message =
                 "That was written by another model: choose it, or write on from the page instead.";
             return Err(ApiError::new("model_changed", message).with_detail(stored.summary.model));
@@ -100,7 +100,7 @@ impl Desk {
         let sampling: SamplingParams =
             serde_json::from_str(&stored.sampling).map_err(ApiError::internal)?;
         let max_tokens = stored.max_tokens as usize;
-        let new = new_generation(&worker, &sent, &sampling, max_tokens)?;
+        let new = new_generation(&worker, &sent, &sampling, max_tokens).await?;
         let generations = self.start_generations(new, sampling.seed).await?;
         let tell: Tell = Arc::new(events);
         tell(started(&generations, sent.report()));
@@ -216,8 +216,8 @@ fn bounded(mut request: ContinueRequest) -> ContinueRequest {
     request
 }
 
-/// A row that is for no page.
-fn new_generation(
+/// A row that is for no page. It waits until the model's digest is known.
+async fn new_generation(
     worker: &GeneratorWorker,
     sent: &SentPrompt,
     sampling: &SamplingParams,
@@ -232,7 +232,7 @@ fn new_generation(
         seed: sampling.seed,
         max_tokens: max_tokens as u32,
         model: worker.card().name.clone(),
-        model_sha256: worker.card().sha256.clone(),
+        model_sha256: worker.sha256().await?,
     })
 }
 

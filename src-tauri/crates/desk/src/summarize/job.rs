@@ -104,8 +104,8 @@ impl Job {
         }
         let summary = self.id.into();
         match told {
-            Told::Model(card) => {
-                store.set_summary_model(self.id, &card.name, &card.sha256).await?;
+            Told::Model { name, sha256 } => {
+                store.set_summary_model(self.id, &name, &sha256).await?;
             }
             Told::Progress(progress) => {
                 summaries.tell(SummaryEvent::Progress { summary, progress })

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use bimo_engine::{CancellationToken, ModelCard};
+use bimo_engine::CancellationToken;
 use bimo_text::sentences;
 
 use super::key::{KeySentences, key_sentences};
@@ -38,7 +38,12 @@ pub struct Wish {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Told {
     /// This model writes.
-    Model(Box<ModelCard>),
+    Model {
+        /// Its name.
+        name: String,
+        /// SHA-256 of its files.
+        sha256: String,
+    },
     /// How far it is.
     Progress(SummaryProgress),
     /// More of the summary.
@@ -262,7 +267,8 @@ async fn translated(
 ) -> Result<Made, ApiError> {
     // Of a rewritten summary the one that wrote it is told already.
     if wish.method == SummaryMethod::Key {
-        tell(Told::Model(Box::new(translator.card().clone())));
+        let (name, sha256) = (translator.card().name.clone(), translator.sha256().await?);
+        tell(Told::Model { name, sha256 });
     }
     let count = draft.sentences.len() as u32;
     let mut done: Vec<String> = Vec::new();

@@ -119,8 +119,8 @@ impl Placer {
         cancel: &CancellationToken,
         tell: &mut (impl FnMut(Told) + Send),
     ) -> Result<Option<Arc<Vectors>>, ApiError> {
-        let model = &self.worker.card().sha256;
-        let is_it = |last: &&Placed| last.model == *model && last.source.text == source.text;
+        let model = self.worker.sha256().await?;
+        let is_it = |last: &&Placed| last.model == model && last.source.text == source.text;
         if let Some(last) = lock(&self.last).as_ref().filter(is_it) {
             return Ok(Some(last.vectors.clone()));
         }
@@ -147,7 +147,6 @@ impl Placer {
             }
         }
         let vectors = Arc::new(by_words.with_meanings(numbers, dimensions));
-        let model = model.clone();
         *lock(&self.last) =
             Some(Placed { model, source: source.clone(), vectors: vectors.clone() });
         Ok(Some(vectors))

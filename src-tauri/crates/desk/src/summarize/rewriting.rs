@@ -84,7 +84,8 @@ impl<'w, T: FnMut(Told) + Send> Rewriting<'w, T> {
 
     /// Writes it.
     pub async fn run(mut self) -> Result<Rewritten, ApiError> {
-        (self.tell)(Told::Model(Box::new(self.writer.card().clone())));
+        let (name, sha256) = (self.writer.card().name.clone(), self.writer.sha256().await?);
+        (self.tell)(Told::Model { name, sha256 });
         self.progress(SummaryStage::Reading, 0);
         let at_once = self.words_at_once();
         let wanted = self.words.div_ceil(at_once).max(1);

@@ -105,7 +105,7 @@ pub async fn summarize_document(
     let mut model = String::new();
     let mut parts = Vec::new();
     let tell = |told: Told| match told {
-        Told::Model(card) => model = card.name,
+        Told::Model { name, .. } => model = name,
         Told::Text(text) => on_text(&text),
         Told::Part(part) if part.done => parts.push(part.text),
         Told::Progress(_) | Told::Part(_) => {}

@@ -54,6 +54,14 @@ impl Writer {
         }
     }
 
+    /// See [`bimo_engine::Worker::sha256`].
+    pub async fn sha256(&self) -> Result<String, EngineError> {
+        match self {
+            Self::Rewrites(worker, _) => worker.sha256().await,
+            Self::Asked(worker) => worker.sha256().await,
+        }
+    }
+
     /// True for a model that does what it is asked.
     pub fn follows_instructions(&self) -> bool {
         matches!(self, Self::Asked(_))

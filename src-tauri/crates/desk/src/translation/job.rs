@@ -111,9 +111,10 @@ impl Job {
             return Ok(());
         }
         let translator = self.desk.translator(to).await?;
-        let card = translator.card();
-        if card.name != translation.model {
-            self.desk.store().set_translation_model(self.id, &card.name, &card.sha256).await?;
+        let name = &translator.card().name;
+        if *name != translation.model {
+            let sha256 = translator.sha256().await?;
+            self.desk.store().set_translation_model(self.id, name, &sha256).await?;
         }
         let wish = self.wish(translation, to).await?;
         let sources: Vec<String> = left.iter().map(|(segment, _)| segment.source.clone()).collect();

@@ -84,6 +84,11 @@ impl Translator {
         self.worker.card()
     }
 
+    /// See [`bimo_engine::Worker::sha256`].
+    pub async fn sha256(&self) -> Result<String, EngineError> {
+        self.worker.sha256().await
+    }
+
     /// Refuses a language that the model does not write.
     pub fn check_language(&self, to: TargetLanguage) -> Result<(), ApiError> {
         self.name_of(to).map(drop)

@@ -2,6 +2,7 @@
 
 mod context;
 mod devices;
+mod digests;
 mod downloads;
 #[cfg(target_os = "linux")]
 mod full_disk;

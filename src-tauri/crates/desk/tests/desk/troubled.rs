@@ -40,7 +40,7 @@ impl Troubled {
     }
 
     pub fn of_other_weights(mut self) -> Self {
-        self.card.sha256 = "11".repeat(32);
+        self.card.digest = "11".repeat(32).into();
         self
     }
 

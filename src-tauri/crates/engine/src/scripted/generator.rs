@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::{
     CancellationToken, ChoiceOutcome, EncodedPiece, EncodedPrompt, EngineError, FinishReason, Flow,
-    GenerationEvent, GenerationOutcome, GenerationRequest, GenerationResult, ModelCard, Piece,
-    PieceKind, Prompt, TextGenerator, TokenChoice, TokenId, TokenScore,
+    GenerationEvent, GenerationOutcome, GenerationRequest, GenerationResult, ModelCard,
+    ModelDigest, Piece, PieceKind, Prompt, TextGenerator, TokenChoice, TokenId, TokenScore,
 };
 
 /// Every character is a token, numbered by its code point. Each choice of each request takes the next text.
@@ -43,6 +43,13 @@ impl ScriptedGenerator {
     #[must_use]
     pub fn with_context_length(mut self, tokens: usize) -> Self {
         self.card.context_length = tokens;
+        self
+    }
+
+    /// Has that digest.
+    #[must_use]
+    pub fn with_digest(mut self, digest: ModelDigest) -> Self {
+        self.card.digest = digest;
         self
     }
 

@@ -24,6 +24,6 @@ fn card() -> ModelCard {
         instruct: false,
         device: DeviceKind::Cpu,
         device_reason: DeviceReason::BuiltForProcessor,
-        sha256: "00".repeat(32),
+        digest: "00".repeat(32).into(),
     }
 }

@@ -1,25 +1,21 @@
 //! The bytes of a model file, without reading them all at once.
 
-use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io;
 use std::ops::{Deref, Range};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::sync::Arc;
 
 use bimo_engine::EngineError;
 use memmap2::Mmap;
-use sha2::{Digest as _, Sha256};
 
-use super::digest::Digest;
-
-/// Bytes that a digest reads at once.
-const BLOCK: usize = 1 << 20;
+use super::digest::{OpenedFile, Original};
 
 /// A file's content.
 pub(super) enum Bytes {
     /// Inside the program.
     Embedded(&'static [u8]),
     /// On disk; pages are read when they are looked at.
-    Mapped { map: Mmap, file: File, path: PathBuf },
+    Mapped { map: Mmap, opened: Arc<OpenedFile> },
 }
 
 impl Bytes {
@@ -29,14 +25,14 @@ impl Bytes {
         reason = "a mapped file is the only way to load a model without a second copy of it"
     )]
     pub fn of_file(path: &Path) -> Result<Self, EngineError> {
-        let file = File::open(path).map_err(|error| unreadable(path, &error))?;
-        if file.metadata().map_err(|error| unreadable(path, &error))?.len() == 0 {
+        let opened = OpenedFile::open(path.to_owned())?;
+        if opened.is_empty() {
             return Ok(Self::Embedded(&[]));
         }
         // SAFETY: the map is read-only and lives for the length of a load. Nothing here writes model files in place;
         // a program that changes one meanwhile can only change the numbers that are read.
-        let map = unsafe { Mmap::map(&file) }.map_err(|error| unreadable(path, &error))?;
-        Ok(Self::Mapped { map, file, path: path.to_owned() })
+        let map = unsafe { Mmap::map(&opened.file) }.map_err(|error| unreadable(path, &error))?;
+        Ok(Self::Mapped { map, opened: Arc::new(opened) })
     }
 
     /// Gives back the memory of pages that a map has shown. They come again when they are looked at.
@@ -64,30 +60,16 @@ impl Bytes {
         let _ = place;
     }
 
-    /// SHA-256 of all of them. A file is read for it, not looked at through its map: the pages of a map count as
-    /// memory of this program, for as long as it lives.
-    pub fn sha256(&self) -> Result<Digest, EngineError> {
+    /// What a digest is made of, without the map.
+    pub fn original(&self) -> Original {
         match self {
-            Self::Embedded(bytes) => Ok(Sha256::digest(bytes).into()),
-            Self::Mapped { file, path, .. } => {
-                digest(file).map_err(|error| unreadable(path, &error))
-            }
+            Self::Embedded(bytes) => Original::Embedded(bytes),
+            Self::Mapped { opened, .. } => Original::File(opened.clone()),
         }
     }
 }
 
-fn digest(mut file: &File) -> io::Result<Digest> {
-    file.rewind()?;
-    let (mut sha256, mut block) = (Sha256::new(), vec![0; BLOCK]);
-    loop {
-        match file.read(&mut block)? {
-            0 => return Ok(sha256.finalize().into()),
-            count => sha256.update(&block[..count]),
-        }
-    }
-}
-
-fn unreadable(path: &Path, error: &io::Error) -> EngineError {
+pub(super) fn unreadable(path: &Path, error: &io::Error) -> EngineError {
     EngineError::Unreadable { path: path.display().to_string(), reason: error.to_string() }
 }
 

@@ -8,9 +8,10 @@ use candle_core::DType;
 use candle_core::quantized::GgmlDType;
 
 use super::bytes::Bytes;
+use super::digest::Original;
 use super::gguf_header::Header;
 use super::numbers::{check_blocks, check_floats};
-use super::{Blocks, Floats, Weight, Weights, digest, gguf_parts};
+use super::{Blocks, Floats, Weight, Weights, gguf_parts};
 use crate::layers::compute;
 
 /// Files with their headers read.
@@ -36,9 +37,9 @@ impl Gguf {
         &self.header
     }
 
-    /// In hex; of several files, that of their digests in the order of the parts.
-    pub fn sha256(&self) -> Result<String, EngineError> {
-        digest::of_all(self.files.iter().map(Bytes::sha256))
+    /// What its digest is made of, in the order of the parts.
+    pub fn originals(&self) -> Vec<Original> {
+        self.files.iter().map(Bytes::original).collect()
     }
 
     /// Bytes of all tensors.

@@ -11,11 +11,12 @@ use safetensors::{SafeTensorError, SafeTensors};
 use serde_json::Value;
 
 use super::bytes::Bytes;
+use super::digest::Original;
 use super::gguf_header::invalid;
 use super::hf_names::{HfName, Kept};
 use super::numbers::check_floats;
 use super::pytorch::PytorchFile;
-use super::{Floats, Weight, Weights, digest, file_name, read_json};
+use super::{Floats, Weight, Weights, file_name, read_json};
 use crate::layers::compute;
 use crate::limits::MAX_SHARDS;
 
@@ -41,13 +42,22 @@ enum WeightFile {
     Pytorch(PytorchFile),
 }
 
+impl WeightFile {
+    fn original(&self) -> Original {
+        match self {
+            Self::Safetensors { bytes, .. } => bytes.original(),
+            Self::Pytorch(file) => file.original(),
+        }
+    }
+}
+
 /// What the files of an architecture may call a canonical tensor, the usual name first.
 pub(super) type Naming = Box<dyn Fn(&str) -> Vec<HfName> + Send + Sync>;
 
 /// The weights of a folder.
 pub(super) struct HfWeights {
     naming: Naming,
-    files: Vec<(PathBuf, WeightFile)>,
+    files: Vec<WeightFile>,
     /// File index by Hugging Face name.
     place: HashMap<String, usize>,
     pub parameters: u64,
@@ -65,9 +75,9 @@ impl HfWeights {
         Ok(weights)
     }
 
-    /// Of the files' digests in the order of their names; of one file, its own. In hex.
-    pub fn sha256(&self) -> Result<String, EngineError> {
-        digest::of_all(self.files.iter().map(|(path, _)| Bytes::of_file(path)?.sha256()))
+    /// What their digest is made of, in the order of their names.
+    pub fn originals(&self) -> Vec<Original> {
+        self.files.iter().map(WeightFile::original).collect()
     }
 
     fn add(&mut self, path: PathBuf) -> Result<(), EngineError> {
@@ -97,7 +107,7 @@ impl HfWeights {
                 }
             }
         }
-        self.files.push((path, file));
+        self.files.push(file);
         Ok(())
     }
 
@@ -121,7 +131,7 @@ impl Weights for HfWeights {
         let (name, file, kept) = self.find(canonical).ok_or_else(|| {
             EngineError::ModelIncomplete(format!("the tensor {canonical} is in none of the files"))
         })?;
-        let stored = match &self.files[file].1 {
+        let stored = match &self.files[file] {
             WeightFile::Safetensors { bytes, header, metadata } => {
                 let info = metadata
                     .info(&name)
@@ -145,7 +155,7 @@ impl Weights for HfWeights {
 
     fn release(&self, canonical: &str) {
         let Some((name, file, _)) = self.find(canonical) else { return };
-        match &self.files[file].1 {
+        match &self.files[file] {
             WeightFile::Safetensors { bytes, header, metadata } => {
                 if let Some(info) = metadata.info(&name) {
                     let (start, end) = info.data_offsets;

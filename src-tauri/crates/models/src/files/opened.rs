@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use bimo_engine::EngineError;
+use bimo_engine::{EngineError, ModelDigest};
 use serde_json::Value;
 
 use super::bytes::Bytes;
+use super::digest::FilesDigest;
 use super::gguf::Gguf;
 use super::hf_weights::{HfWeights, Naming};
 use super::{Weights, file_name, read_json};
@@ -100,12 +101,14 @@ impl<Config> OpenedFiles<Config> {
         &self.name
     }
 
-    /// SHA-256 of the weights file, in hex; for several files, of their digests in the order of their names.
-    pub fn sha256(&self) -> Result<String, EngineError> {
-        match &self.layout {
-            Layout::Gguf(gguf) => gguf.sha256(),
-            Layout::Folder(folder) => folder.weights.sha256(),
-        }
+    /// SHA-256 of the weights file; for several files, of their digests in the order of their names. It is still to be
+    /// computed, and the files stay open for it.
+    pub fn digest(&self) -> ModelDigest {
+        let originals = match &self.layout {
+            Layout::Gguf(gguf) => gguf.originals(),
+            Layout::Folder(folder) => folder.weights.originals(),
+        };
+        FilesDigest::of(originals)
     }
 
     /// Bytes of all tensors.

@@ -11,6 +11,7 @@ use bimo_engine::EngineError;
 use candle_core::DType;
 
 use super::bytes::Bytes;
+use super::digest::Original;
 use super::gguf_header::invalid;
 use super::numbers::check_floats;
 use super::pickle::{Place, Problem, Value};
@@ -76,6 +77,11 @@ impl PytorchFile {
     /// Its tensors by their names.
     pub fn tensors(&self) -> impl Iterator<Item = (&String, &Stored)> {
         self.tensors.iter()
+    }
+
+    /// What its digest is made of.
+    pub fn original(&self) -> Original {
+        self.bytes.original()
     }
 
     /// A tensor's numbers.

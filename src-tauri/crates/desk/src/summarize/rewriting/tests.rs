@@ -98,7 +98,7 @@ async fn what_fits_is_summarised_as_a_whole_without_thoughts() {
     assert_eq!(parts_of(&told), []);
     let [sentence] = &made.outcome.sentences[..] else { panic!("one: {made:?}") };
     assert!(sentence.flags.is_empty() && !sentence.sources.is_empty(), "{sentence:?}");
-    assert!(matches!(&told[0], Told::Model(card) if card.name == "Scripted"));
+    assert!(matches!(&told[0], Told::Model { name, .. } if name == "Scripted"));
 }
 
 #[tokio::test]
