@@ -32,7 +32,37 @@ pub enum Value {
     /// f32 or f64.
     Floats(Vec<f64>),
     /// UTF-8 texts.
-    Texts(Vec<String>),
+    Texts(Texts),
+}
+
+/// Many texts one behind the other: a vocabulary has hundreds of thousands, and as many pieces of memory take long.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Texts {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Texts {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Each in its order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &str> {
+        let mut start = 0;
+        self.ends.iter().map(move |&end| &self.text[std::mem::replace(&mut start, end)..end])
+    }
+
+    /// Copies of all of them.
+    pub fn to_vec(&self) -> Vec<String> {
+        self.iter().map(str::to_owned).collect()
+    }
+
+    fn push(&mut self, text: &str) {
+        self.text.push_str(text);
+        self.ends.push(self.text.len());
+    }
 }
 
 /// Where a tensor lies.
@@ -75,9 +105,9 @@ impl Header {
         let mut header = Self::default();
         for _ in 0..entries {
             let key = cursor.text(MAX_KEY_BYTES, "metadata key")?;
-            let kind = cursor.u32(&key)?;
-            let value = cursor.value(kind, &key)?;
-            header.metadata.insert(key, value);
+            let kind = cursor.u32(key)?;
+            let value = cursor.value(kind, key)?;
+            header.metadata.insert(key.to_owned(), value);
         }
         let places = (0..tensors).map(|_| cursor.tensor()).collect::<Result<Vec<_>, _>>()?;
         header.place(places, cursor.at, file.len())?;
@@ -170,7 +200,7 @@ impl Header {
     }
 
     /// A list of texts, where the key is there.
-    pub fn texts(&self, key: &str) -> Result<Option<&[String]>, EngineError> {
+    pub fn texts(&self, key: &str) -> Result<Option<&Texts>, EngineError> {
         match self.metadata.get(key) {
             None => Ok(None),
             Some(Value::Texts(texts)) => Ok(Some(texts)),
@@ -207,14 +237,14 @@ impl<'a> Cursor<'a> {
         Ok(u64::from_le_bytes(self.array(field)?))
     }
 
-    fn text(&mut self, limit: u64, field: &str) -> Result<String, EngineError> {
+    fn text(&mut self, limit: u64, field: &str) -> Result<&'a str, EngineError> {
         let remaining = (self.bytes.len() - self.at) as u64;
         let length = self.u64(field)?;
         if length > limit.min(remaining) {
             return Err(invalid(field, format!("a text of {length} bytes")));
         }
         let text = std::str::from_utf8(self.take(length as usize, field)?);
-        Ok(text.map_err(|_| invalid(field, "it is not UTF-8"))?.to_owned())
+        text.map_err(|_| invalid(field, "it is not UTF-8"))
     }
 
     fn scalar(&mut self, kind: u32, field: &str) -> Result<Value, EngineError> {
@@ -231,7 +261,7 @@ impl<'a> Cursor<'a> {
                 1 => Value::Bool(true),
                 other => return Err(invalid(field, format!("{other} is not true or false"))),
             },
-            8 => Value::Text(self.text(u64::MAX, field)?),
+            8 => Value::Text(self.text(u64::MAX, field)?.to_owned()),
             10 => Value::Integer(self.u64(field)?.into()),
             11 => Value::Integer(i64::from_le_bytes(self.array(field)?).into()),
             12 => Value::Float(f64::from_le_bytes(self.array(field)?)),
@@ -274,8 +304,9 @@ impl<'a> Cursor<'a> {
                 Ok(Value::Floats(list))
             }
             8 => {
+                let mut list = Texts::default();
                 // A text takes eight bytes at the least: its length.
-                let mut list = Vec::with_capacity(count.min(remaining / 8));
+                list.ends.reserve(count.min(remaining / 8));
                 for _ in 0..count {
                     list.push(self.text(u64::MAX, field)?);
                 }
@@ -287,7 +318,7 @@ impl<'a> Cursor<'a> {
     }
 
     fn tensor(&mut self) -> Result<(String, TensorPlace), EngineError> {
-        let name = self.text(MAX_KEY_BYTES, "tensor name")?;
+        let name = self.text(MAX_KEY_BYTES, "tensor name")?.to_owned();
         let dimensions = self.u32(&name)?;
         if !(1..=MAX_DIMENSIONS).contains(&dimensions) {
             return Err(invalid(&name, format!("{dimensions} dimensions")));

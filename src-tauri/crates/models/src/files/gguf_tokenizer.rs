@@ -3,7 +3,7 @@
 use bimo_engine::{EngineError, TokenId};
 
 use super::gguf_config::end_tokens;
-use super::gguf_header::{Header, Value, invalid};
+use super::gguf_header::{Header, Texts, Value, invalid};
 use super::sentencepiece_file::UNKNOWN_SURFACE;
 use crate::TextTokenizer;
 use crate::tokenizer::{
@@ -72,14 +72,14 @@ fn sentence_pieces(
     let kinds = token_kinds(header, tokens.len());
     let last = tokens.len() as i128 - 1;
     let unknown = header.integer("tokenizer.ggml.unknown_token_id", 0, last)?;
-    let piece = |(place, (text, score)): (usize, (&String, &f64))| {
+    let piece = |(place, (text, score)): (usize, (&str, &f64))| {
         let stated = kinds.get(place).and_then(|&kind| PieceKind::of_number(kind as u64));
         let kind = if unknown == Some(place) {
             PieceKind::Unknown
         } else {
             stated.unwrap_or(PieceKind::Normal)
         };
-        Piece { text: text.clone(), score: *score as f32, kind }
+        Piece { text: text.to_owned(), score: *score as f32, kind }
     };
     let pieces: Vec<Piece> = tokens.iter().zip(scores).enumerate().map(piece).collect();
     let is_unigram = algorithm == Algorithm::Unigram;
@@ -114,7 +114,7 @@ fn word_pieces(header: &Header) -> Result<WordPieces, EngineError> {
     let control = tokens_of(header, &CONTROL, tokens.len());
     let named = tokens.iter().zip(0..).map(|(token, id)| match token.strip_prefix('▁') {
         Some(word) => word.to_owned(),
-        None if control.contains(&id) => token.clone(),
+        None if control.contains(&id) => token.to_owned(),
         None => format!("##{token}"),
     });
     Ok(WordPieces {
@@ -171,6 +171,6 @@ fn splitting(header: &Header) -> Result<Splitting, EngineError> {
     }
 }
 
-fn required<'a>(header: &'a Header, key: &str) -> Result<&'a [String], EngineError> {
+fn required<'a>(header: &'a Header, key: &str) -> Result<&'a Texts, EngineError> {
     header.texts(key)?.ok_or_else(|| invalid(key, "it is missing"))
 }

@@ -1,6 +1,6 @@
 //! Byte-level byte-pair encoding (Sennrich et al. 2016; Radford et al. 2019).
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use bimo_engine::{EngineError, TokenId};
 use tokenizers::models::bpe::{BPE, Vocab};
@@ -45,20 +45,17 @@ impl BytePairs {
     pub fn build(self) -> Result<TextTokenizer, EngineError> {
         let control: HashSet<TokenId> = self.control.iter().copied().collect();
         let whole: HashSet<TokenId> = self.whole.iter().copied().collect();
-        let byte_of: HashMap<char, u8> = (0..=255).map(|byte| (character_of(byte), byte)).collect();
+        let alphabet = Alphabet::new();
         let bytes = |(token, text): (usize, &String)| {
             if control.contains(&(token as TokenId)) {
                 return Vec::new();
             }
-            if whole.contains(&(token as TokenId)) {
-                return text.clone().into_bytes();
+            match whole.contains(&(token as TokenId)) {
+                true => text.clone().into_bytes(),
+                false => alphabet.bytes_of(text),
             }
-            let characters: Option<Vec<u8>> =
-                text.chars().map(|character| byte_of.get(&character).copied()).collect();
-            // A token that was added whole is written as it is.
-            characters.unwrap_or_else(|| text.clone().into_bytes())
         };
-        let bytes: Vec<Vec<u8>> = self.tokens.iter().enumerate().map(bytes).collect();
+        let bytes = self.tokens.iter().enumerate().map(bytes).collect();
         let named = |&token: &TokenId| (self.tokens[token as usize].clone(), token);
         let control_texts = longest_first(self.control.iter().map(named).collect());
         let frame = self.frame.clone();
@@ -125,8 +122,28 @@ fn splitter(splitting: Splitting) -> Result<PreTokenizerWrapper, EngineError> {
 const QWEN2: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 const LLAMA3: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
+/// The byte that a character stands for, by the character's number; all are below this one.
+pub(super) struct Alphabet([Option<u8>; 0x144]);
+
+impl Alphabet {
+    pub fn new() -> Self {
+        let mut bytes = [None; 0x144];
+        for byte in 0..=u8::MAX {
+            bytes[character_of(byte) as usize] = Some(byte);
+        }
+        Self(bytes)
+    }
+
+    /// The bytes of a token. One that was added whole is written as it is.
+    pub fn bytes_of(&self, token: &str) -> Vec<u8> {
+        let byte_of = |character| self.0.get(character as usize).copied().flatten();
+        let bytes: Option<Vec<u8>> = token.chars().map(byte_of).collect();
+        bytes.unwrap_or_else(|| token.as_bytes().to_vec())
+    }
+}
+
 /// The character that stands for a byte: itself where it prints, else one from U+0100 on.
-pub(super) fn character_of(byte: u8) -> char {
+fn character_of(byte: u8) -> char {
     let prints = |byte: u8| matches!(byte, b'!'..=b'~' | 0xA1..=0xAC | 0xAE..=0xFF);
     if prints(byte) {
         return char::from(byte);

@@ -1,13 +1,12 @@
 //! A tokenizer from a `tokenizer.json`, made safe: its control tokens are taken out of it first.
 
-use std::collections::HashMap;
 use std::panic::catch_unwind;
 
 use bimo_engine::{EngineError, TokenId};
 use serde_json::Value;
 use tokenizers::Tokenizer;
 
-use super::byte_pairs::character_of;
+use super::byte_pairs::Alphabet;
 use super::{Frame, Pieces, TextTokenizer, json_checks, longest_first, word_pieces};
 use crate::limits::MAX_WIDTH;
 
@@ -48,14 +47,14 @@ pub(crate) fn read_json(
         .map_err(|error| invalid(&error.to_string()))?;
     let added = control.iter().map(|(_, token)| *token as usize + 1).max().unwrap_or(0);
     let count = size.max(pieces.get_vocab_size(true)).max(added);
-    let byte_of: HashMap<char, u8> = (0..=255).map(|byte| (character_of(byte), byte)).collect();
+    let alphabet = Alphabet::new();
     let bytes = (0..count as TokenId).map(|token| {
         if control.iter().any(|(_, other)| *other == token) {
             return Vec::new();
         }
         let piece = pieces.id_to_token(token).unwrap_or_default();
         match spelling {
-            Spelling::Bytes => from_byte_level(&piece, &byte_of),
+            Spelling::Bytes => alphabet.bytes_of(&piece),
             Spelling::Words => word_pieces::bytes_of(&piece),
             Spelling::Spaces => from_plain(&piece),
         }
@@ -150,12 +149,6 @@ fn spelling(json: &Value) -> Spelling {
     } else {
         Spelling::Spaces
     }
-}
-
-fn from_byte_level(piece: &str, byte_of: &HashMap<char, u8>) -> Vec<u8> {
-    let bytes: Option<Vec<u8>> =
-        piece.chars().map(|character| byte_of.get(&character).copied()).collect();
-    bytes.unwrap_or_else(|| piece.as_bytes().to_vec())
 }
 
 /// SentencePiece's `▁` is a space and `<0x0A>` a byte.

@@ -25,10 +25,40 @@ pub struct TextTokenizer {
     /// Knows no control token, so that none is ever found in a person's text.
     pieces: Pieces,
     /// What each token adds to a text.
-    bytes: Vec<Vec<u8>>,
+    bytes: TokenBytes,
     /// Control tokens by their text, longest first.
     control: Vec<(String, TokenId)>,
     frame: Frame,
+}
+
+/// The bytes of each token by its number, one behind the other: hundreds of thousands of pieces of memory would take longer
+/// to have, and more of it.
+struct TokenBytes {
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
+}
+
+impl TokenBytes {
+    /// Nothing for a number beyond the last.
+    fn of(&self, token: TokenId) -> &[u8] {
+        let token = token as usize;
+        let Some(&end) = self.ends.get(token) else { return &[] };
+        let start = token.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.bytes[start..end]
+    }
+}
+
+impl<Token: AsRef<[u8]>> FromIterator<Token> for TokenBytes {
+    fn from_iter<Tokens: IntoIterator<Item = Token>>(tokens: Tokens) -> Self {
+        let mut all = Self { bytes: Vec::new(), ends: Vec::new() };
+        for token in tokens {
+            all.bytes.extend_from_slice(token.as_ref());
+            all.ends.push(all.bytes.len());
+        }
+        all.bytes.shrink_to_fit();
+        all.ends.shrink_to_fit();
+        all
+    }
 }
 
 /// What cuts a text.
@@ -111,7 +141,8 @@ impl TextTokenizer {
 
     /// Text of tokens, control tokens left out; bytes that are no whole character become U+FFFD.
     pub fn decode(&self, tokens: &[TokenId]) -> String {
-        let bytes: Vec<u8> = tokens.iter().flat_map(|&token| self.token_bytes(token)).collect();
+        let bytes: Vec<u8> =
+            tokens.iter().flat_map(|&token| self.bytes.of(token)).copied().collect();
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
@@ -121,7 +152,7 @@ impl TextTokenizer {
         let mut bytes = Vec::new();
         let mut spaces = pieces.opening_spaces();
         for &token in tokens {
-            let added = self.token_bytes(token);
+            let added = self.bytes.of(token);
             let most = if pieces.is_unknown(token) { 0 } else { spaces };
             let opening = added.iter().take(most).take_while(|byte| **byte == b' ').count();
             if opening < added.len() {
@@ -135,7 +166,7 @@ impl TextTokenizer {
 
     /// The bytes that a token adds to a text, for streaming whole characters; empty for a control token.
     pub fn token_bytes(&self, token: TokenId) -> Vec<u8> {
-        self.bytes.get(token as usize).cloned().unwrap_or_default()
+        self.bytes.of(token).to_vec()
     }
 
     /// The text of a control token.
@@ -181,7 +212,7 @@ impl TextTokenizer {
 
     /// Number of tokens, the highest id plus one.
     pub fn vocabulary_size(&self) -> usize {
-        self.bytes.len()
+        self.bytes.ends.len()
     }
 }
 

@@ -23,7 +23,7 @@ use normalizer::{Normalizer, SPACE};
 use trie::Trie;
 use unigram::Unigram;
 
-use super::{Frame, Pieces, TextTokenizer, longest_first};
+use super::{Frame, Pieces, TextTokenizer, TokenBytes, longest_first};
 
 /// What a piece is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -269,7 +269,7 @@ impl SentencePieces {
     }
 
     /// What each token adds to a text, and the control tokens.
-    fn table(&self, tokens: &[Piece]) -> (Vec<Vec<u8>>, Vec<(String, TokenId)>) {
+    fn table(&self, tokens: &[Piece]) -> (TokenBytes, Vec<(String, TokenId)>) {
         let bytes = tokens.iter().map(|token| self.bytes_of(token)).collect();
         let is_control =
             |piece: &Piece| matches!(piece.kind, PieceKind::Control | PieceKind::Unknown);
