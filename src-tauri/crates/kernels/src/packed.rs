@@ -3,6 +3,7 @@
 //! Tiles are packed by the threads of rayon, which share the work of loading a model, and not by the [`crate::Pool`]: several
 //! matrices are packed at once, and who is through with one helps with another.
 
+use std::convert::Infallible;
 use std::ops::Range;
 
 use rayon::prelude::*;
@@ -45,6 +46,12 @@ impl Format {
         }
     }
 
+    /// Bytes of a row in a file.
+    fn row_bytes(self, columns: usize) -> usize {
+        assert!(columns > 0 && columns.is_multiple_of(self.block_columns()), "whole blocks");
+        columns / self.block_columns() * self.block_bytes()
+    }
+
     fn tile_bytes(self, columns: usize) -> usize {
         match self {
             Self::Q8_0 => Q8_0::bytes(columns),
@@ -78,17 +85,39 @@ impl PackedMatrix {
     /// # Panics
     /// If a row is not whole blocks, or the bytes are not those of so many.
     pub fn from_blocks(format: Format, rows: usize, columns: usize, file: &[u8]) -> Self {
-        let per_row = columns / format.block_columns() * format.block_bytes();
-        assert!(columns > 0 && columns.is_multiple_of(format.block_columns()), "whole blocks");
-        assert_eq!(file.len(), rows * per_row, "the bytes of {rows} rows");
-        let mut matrix = Self::zeros(format, rows, columns);
-        let tiles = matrix.bytes.par_chunks_exact_mut(matrix.tile_bytes);
-        tiles.zip(file.par_chunks(TILE_ROWS * per_row)).for_each(|(tile, rows)| {
-            for (row, file) in rows.chunks_exact(per_row).enumerate() {
-                format.pack(tile, row, file);
-            }
-        });
+        let per_row = format.row_bytes(columns);
+        let read = |rows: Range<usize>| Ok(&file[rows.start * per_row..rows.end * per_row]);
+        let Ok::<_, Infallible>(matrix) = Self::read_blocks(format, rows, columns, read);
         matrix
+    }
+
+    /// The same of blocks that `read` is asked for up to 16 rows at a time, by several threads.
+    ///
+    /// # Errors
+    /// The first of `read`.
+    ///
+    /// # Panics
+    /// If a row is not whole blocks, or the bytes are not those of the rows that were asked for.
+    pub fn read_blocks<'f, Error: Send>(
+        format: Format,
+        rows: usize,
+        columns: usize,
+        read: impl Fn(Range<usize>) -> Result<&'f [u8], Error> + Sync,
+    ) -> Result<Self, Error> {
+        let per_row = format.row_bytes(columns);
+        let mut matrix = Self::zeros(format, rows, columns);
+        matrix.fill(
+            || (),
+            |(), tile, rows| {
+                let file = read(rows.clone())?;
+                assert_eq!(file.len(), rows.len() * per_row, "the bytes of {} rows", rows.len());
+                for (row, file) in file.chunks_exact(per_row).enumerate() {
+                    format.pack(tile, row, file);
+                }
+                Ok(())
+            },
+        )?;
+        Ok(matrix)
     }
 
     /// Rounds rows of floats to Q8_0; they may have any number of columns. `write` is asked for up to 16 rows at a time,
@@ -104,17 +133,28 @@ impl PackedMatrix {
     ) -> Result<Self, Error> {
         assert!(columns > 0, "rows of numbers");
         let mut matrix = Self::zeros(Format::Q8_0, rows, columns);
-        let tiles = matrix.bytes.par_chunks_exact_mut(matrix.tile_bytes).enumerate();
         let room = || vec![0.0; TILE_ROWS * columns];
-        tiles.try_for_each_init(room, |numbers, (place, tile)| {
-            let first = place * TILE_ROWS;
-            let rows = first..(first + TILE_ROWS).min(rows);
+        matrix.fill(room, |numbers, tile, rows| {
             let numbers = &mut numbers[..rows.len() * columns];
             write(rows, numbers)?;
             set.run(Round { numbers, columns, tile });
             Ok(())
         })?;
         Ok(matrix)
+    }
+
+    /// Has several threads fill the tiles with their rows, each with a room of its own.
+    fn fill<Room, Error: Send>(
+        &mut self,
+        room: impl Fn() -> Room + Send + Sync,
+        fill: impl Fn(&mut Room, &mut [u8], Range<usize>) -> Result<(), Error> + Send + Sync,
+    ) -> Result<(), Error> {
+        let rows = self.rows;
+        let tiles = self.bytes.par_chunks_exact_mut(self.tile_bytes).enumerate();
+        tiles.try_for_each_init(room, |room, (place, tile)| {
+            let first = place * TILE_ROWS;
+            fill(room, tile, first..(first + TILE_ROWS).min(rows))
+        })
     }
 
     fn zeros(format: Format, rows: usize, columns: usize) -> Self {

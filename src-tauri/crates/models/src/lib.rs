@@ -28,8 +28,8 @@ mod tokenizer;
 pub use device::{ChosenDevice, DeviceWish, choose_device, gpu_of_this_build};
 pub use files::{
     Blocks, DescribedModel, EncoderFiles, Floats, ModelFiles, ModelKind, OpenedFiles, Seq2SeqFiles,
-    TaskSettings, Weight, Weights, describe, open, open_bytes, open_encoder, open_encoder_bytes,
-    open_seq2seq, open_seq2seq_bytes, open_tokenizer,
+    TaskSettings, Weight, WeightError, WeightResult, Weights, describe, open, open_bytes,
+    open_encoder, open_encoder_bytes, open_seq2seq, open_seq2seq_bytes, open_tokenizer,
 };
 pub use fit::{ExpectedContext, MemoryNeed, free_memory, kept_bytes, own_memory};
 pub use generator::DecoderGenerator;

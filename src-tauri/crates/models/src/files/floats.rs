@@ -7,6 +7,9 @@ use candle_core::{DType, Device, Result, Tensor, bail};
 use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
 
+use super::WeightResult;
+use super::numbers::check_floats;
+
 /// Numbers of 16 or 32 bits, little-endian, usually where the file is mapped: nothing is copied before it is known what is
 /// to be made of them.
 #[derive(Clone)]
@@ -39,22 +42,18 @@ impl<'a> Floats<'a> {
     }
 
     /// All numbers, in their precision.
-    pub fn tensor(&self) -> Result<Tensor> {
-        Tensor::from_raw_buffer(&self.bytes, self.dtype, &self.shape, &Device::Cpu)
+    pub fn tensor(&self) -> WeightResult<Tensor> {
+        check_floats(&self.bytes, self.dtype)?;
+        Ok(Tensor::from_raw_buffer(&self.bytes, self.dtype, &self.shape, &Device::Cpu)?)
     }
 
     /// Writes some rows of a matrix as f32.
     ///
     /// # Errors
-    /// If it is no matrix of such rows, or `to` is not as long as they are.
-    pub fn write_rows(&self, rows: Range<usize>, to: &mut [f32]) -> Result<()> {
-        let [all, columns] = self.shape[..] else { bail!("{:?} is no matrix", self.shape) };
-        let places = rows.start * columns..rows.end * columns;
-        if rows.end > all || to.len() != places.len() {
-            bail!("rows {rows:?} of {all} are not {} numbers", to.len());
-        }
-        let width = self.dtype.size_in_bytes();
-        let bytes = &self.bytes[places.start * width..places.end * width];
+    /// If it is no matrix of such rows, or `to` is not as long as they are, or some are not numbers.
+    pub fn write_rows(&self, rows: Range<usize>, to: &mut [f32]) -> WeightResult<()> {
+        let bytes = self.bytes_of(rows, to.len())?;
+        check_floats(bytes, self.dtype)?;
         match self.dtype {
             DType::F16 => write_halves(bytes, to, f16::from_le_bytes),
             DType::BF16 => write_halves(bytes, to, bf16::from_le_bytes),
@@ -65,6 +64,17 @@ impl<'a> Floats<'a> {
             }
         }
         Ok(())
+    }
+
+    /// The bytes of some rows, which are so many numbers.
+    fn bytes_of(&self, rows: Range<usize>, numbers: usize) -> Result<&[u8]> {
+        let [all, columns] = self.shape[..] else { bail!("{:?} is no matrix", self.shape) };
+        let places = rows.start * columns..rows.end * columns;
+        if rows.end > all || numbers != places.len() {
+            bail!("rows {rows:?} of {all} are not {numbers} numbers");
+        }
+        let width = self.dtype.size_in_bytes();
+        Ok(&self.bytes[places.start * width..places.end * width])
     }
 }
 

@@ -10,7 +10,6 @@ use candle_core::quantized::GgmlDType;
 use super::bytes::Bytes;
 use super::digest::Original;
 use super::gguf_header::Header;
-use super::numbers::{check_blocks, check_floats};
 use super::{Blocks, Floats, Weight, Weights, gguf_parts};
 use crate::layers::compute;
 
@@ -70,11 +69,9 @@ impl Weights for Gguf {
         };
         let weight = match (float, place.dtype) {
             (Some(dtype), _) => {
-                check_floats(name, data, dtype)?;
                 Floats::new(dtype, place.shape.clone(), Cow::Borrowed(data)).map(Weight::Float)
             }
             (None, dtype) => {
-                check_blocks(name, data, dtype)?;
                 Blocks::new(dtype, place.shape.clone(), Cow::Borrowed(data)).map(Weight::Quantized)
             }
         };

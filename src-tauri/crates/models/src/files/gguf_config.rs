@@ -213,7 +213,8 @@ impl Shape<'_> {
         let divisors = |name: &str| -> Result<Vec<f32>, EngineError> {
             let divisors = match file.get(name)? {
                 Weight::Float(floats) => {
-                    floats.tensor().and_then(|t| t.to_dtype(DType::F32)?.to_vec1())
+                    let tensor = floats.tensor().map_err(|error| error.of(name))?;
+                    tensor.to_dtype(DType::F32).and_then(|numbers| numbers.to_vec1())
                 }
                 Weight::Quantized(_) => return Err(invalid(name, "it is quantised")),
             };

@@ -14,7 +14,6 @@ use super::bytes::Bytes;
 use super::digest::Original;
 use super::gguf_header::invalid;
 use super::hf_names::{HfName, Kept};
-use super::numbers::check_floats;
 use super::pytorch::PytorchFile;
 use super::{Floats, Weight, Weights, file_name, read_json};
 use crate::layers::compute;
@@ -139,18 +138,25 @@ impl Weights for HfWeights {
                 let (start, end) = info.data_offsets;
                 let dtype = float_type(info.dtype, &name)?;
                 let data = &bytes[header + start..header + end];
-                check_floats(&name, data, dtype)?;
                 Floats::new(dtype, info.shape.clone(), Cow::Borrowed(data)).map_err(compute)?
             }
             WeightFile::Pytorch(file) => file.get(&name)?,
         };
+        if kept == Kept::AsItIs {
+            return Ok(Weight::Float(stored));
+        }
+        let tensor = stored.tensor().map_err(|error| error.of(&name))?;
         let changed = match kept {
-            Kept::AsItIs => return Ok(Weight::Float(stored)),
-            Kept::Transposed => stored.tensor().and_then(|tensor| tensor.t()?.contiguous()),
-            Kept::LessOne => stored.tensor().and_then(|t| t.to_dtype(DType::F32)? + 1.0),
-            Kept::FirstRow => stored.tensor().and_then(|tensor| tensor.get(0)),
+            Kept::AsItIs => Ok(tensor),
+            Kept::Transposed => tensor.t().and_then(|turned| turned.contiguous()),
+            Kept::LessOne => tensor.to_dtype(DType::F32).and_then(|numbers| numbers + 1.0),
+            Kept::FirstRow => tensor.get(0),
         };
         changed.and_then(Floats::try_from).map(Weight::Float).map_err(compute)
+    }
+
+    fn stored_name(&self, canonical: &str) -> String {
+        self.find(canonical).map_or_else(|| canonical.to_owned(), |(name, ..)| name)
     }
 
     fn release(&self, canonical: &str) {

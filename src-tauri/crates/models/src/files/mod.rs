@@ -44,6 +44,7 @@ use std::path::Path;
 use bimo_engine::EngineError;
 
 use crate::TextTokenizer;
+use crate::layers::compute;
 use crate::limits::MAX_TEXT_FILE;
 pub use blocks::Blocks;
 pub use decoder::{ModelFiles, open, open_bytes};
@@ -64,6 +65,30 @@ pub enum Weight<'a> {
     Quantized(Blocks<'a>),
 }
 
+/// The numbers of a tensor, or why they cannot be had.
+pub type WeightResult<Numbers> = Result<Numbers, WeightError>;
+
+/// Why the numbers of a tensor cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum WeightError {
+    /// Some of them are infinite, or none.
+    #[error("it has values that are not numbers")]
+    NotNumbers,
+    /// A failure of the tensor library.
+    #[error(transparent)]
+    Tensor(#[from] candle_core::Error),
+}
+
+impl WeightError {
+    /// Said of the tensor of that name.
+    pub(crate) fn of(self, name: &str) -> EngineError {
+        match self {
+            Self::NotNumbers => invalid(name, self.to_string()),
+            Self::Tensor(error) => compute(error),
+        }
+    }
+}
+
 /// Tensors by canonical name.
 ///
 /// The names are GGUF's (`token_embd.weight`, `blk.3.attn_q.weight`, `blk.3.attn_qkv.weight` for GPT-2,
@@ -72,8 +97,12 @@ pub enum Weight<'a> {
 pub trait Weights: Send + Sync {
     /// True if the file has this tensor.
     fn contains(&self, name: &str) -> bool;
-    /// Reads it; a missing one is [`EngineError::ModelIncomplete`].
+    /// Finds it; a missing one is [`EngineError::ModelIncomplete`]. Its numbers are looked at when they are read.
     fn get(&self, name: &str) -> Result<Weight<'_>, EngineError>;
+    /// What the file calls it, for a person who is to find it there.
+    fn stored_name(&self, name: &str) -> String {
+        name.to_owned()
+    }
     /// Says that it will not be read again soon: memory that only shows its file need not be kept.
     fn release(&self, _name: &str) {}
 }

@@ -13,7 +13,6 @@ use candle_core::DType;
 use super::bytes::Bytes;
 use super::digest::Original;
 use super::gguf_header::invalid;
-use super::numbers::check_floats;
 use super::pickle::{Place, Problem, Value};
 use super::pytorch_parts::Parts;
 use super::{Floats, file_name};
@@ -95,7 +94,6 @@ impl PytorchFile {
             true => Cow::Borrowed(&data[..stored.elements() * stored.width]),
             false => Cow::Owned(stored.gather(data)),
         };
-        check_floats(name, &data, dtype)?;
         Floats::new(dtype, stored.shape.clone(), data).map_err(compute)
     }
 

@@ -90,7 +90,8 @@ impl<'a, Config> Loader<'a, Config> {
             Weight::Quantized(blocks) => (blocks.shape(), format!("{:?}", blocks.dtype())),
         };
         check_shape(name, shape, &[rows, columns])?;
-        let matrix = Matrix::new(&weight, self.placement).map_err(compute)?;
+        let matrix = Matrix::new(&weight, self.placement)
+            .map_err(|error| error.of(&self.weights.stored_name(name)))?;
         self.weights.release(name);
         let kept = format!("{:?}", matrix.dtype());
         let mut tally = self.tally.lock().unwrap_or_else(PoisonError::into_inner);
@@ -146,7 +147,7 @@ impl<'a, Config> Loader<'a, Config> {
             Weight::Float(floats) => floats.tensor(),
             Weight::Quantized(blocks) => blocks.dequantize(),
         };
-        let tensor = tensor.map_err(compute)?;
+        let tensor = tensor.map_err(|error| error.of(&self.weights.stored_name(name)))?;
         check_shape(name, tensor.dims(), shape)?;
         let tensor = tensor.to_dtype(DType::F32).and_then(|t| t.to_device(&self.placement.device));
         tensor.map_err(compute)

@@ -7,10 +7,10 @@ use bimo_kernels::{InstructionSet, PackedMatrix, Product, multiply};
 use candle_core::quantized::{GgmlDType, QStorage, QTensor};
 use candle_core::{D, DType, Device, Result, Tensor, bail};
 
-use super::packed::{dtype_of, look_up_packed, multiply_packed, pack};
+use super::packed::{dtype_of, look_up_packed, multiply_packed, pack, rows_and_columns};
 use super::{Activation, Placement, Precision, numbers, with_numbers};
 use crate::threads::pool;
-use crate::{Blocks, Weight};
+use crate::{Blocks, Weight, WeightResult};
 
 /// candle's kernels want whole super-blocks of 256 columns and tiles of 16 rows; anything else falls to a row-by-row
 /// product that is many times slower.
@@ -54,12 +54,12 @@ pub(super) struct Wanted<'a> {
 
 impl Matrix {
     /// Puts a weight of shape `[rows, columns]` on the device.
-    pub fn new(weight: &Weight<'_>, placement: &Placement) -> Result<Self> {
+    pub fn new(weight: &Weight<'_>, placement: &Placement) -> WeightResult<Self> {
         let shape = match weight {
             Weight::Float(floats) => floats.shape(),
             Weight::Quantized(blocks) => blocks.shape(),
         };
-        let &[rows, columns] = shape else { bail!("{shape:?} is no matrix") };
+        let (rows, columns) = rows_and_columns(shape)?;
         let form = match (placement.precision, weight) {
             (Precision::Exact, weight) => Form::Float(to_float(weight, &placement.device)?),
             (Precision::Fast, weight) if placement.device.is_cpu() && !candle_is_faster() => {
@@ -219,11 +219,11 @@ fn is_fast(dtype: GgmlDType) -> bool {
     matches!(dtype, GgmlDType::Q4K | GgmlDType::Q6K | GgmlDType::Q8_0)
 }
 
-fn to_float(weight: &Weight<'_>, device: &Device) -> Result<Tensor> {
-    match weight {
-        Weight::Float(floats) => floats.tensor()?.to_dtype(DType::F32)?.to_device(device),
-        Weight::Quantized(blocks) => blocks.dequantize()?.to_device(device),
-    }
+fn to_float(weight: &Weight<'_>, device: &Device) -> WeightResult<Tensor> {
+    Ok(match weight {
+        Weight::Float(floats) => floats.tensor()?.to_dtype(DType::F32)?.to_device(device)?,
+        Weight::Quantized(blocks) => blocks.dequantize()?.to_device(device)?,
+    })
 }
 
 fn padded(rows: usize, columns: usize) -> (usize, usize) {
@@ -244,19 +244,17 @@ fn pad_blocks(
     rows: usize,
     columns: usize,
     device: &Device,
-) -> Result<QTensor> {
+) -> WeightResult<QTensor> {
     let (padded_rows, padded_columns) = padded(rows, columns);
     let dtype = blocks.dtype();
     let row_bytes = |columns: usize| columns / dtype.block_size() * dtype.type_size();
     let mut bytes = vec![0; padded_rows * row_bytes(padded_columns)];
     let places = bytes.chunks_exact_mut(row_bytes(padded_columns));
-    for (place, row) in places.zip(blocks.bytes().chunks_exact(row_bytes(columns))) {
+    for (place, row) in places.zip(blocks.bytes()?.chunks_exact(row_bytes(columns))) {
         place[..row.len()].copy_from_slice(row);
     }
-    QTensor::new(
-        QStorage::from_data(Cow::Owned(bytes), device, dtype)?,
-        (padded_rows, padded_columns),
-    )
+    let storage = QStorage::from_data(Cow::Owned(bytes), device, dtype)?;
+    Ok(QTensor::new(storage, (padded_rows, padded_columns))?)
 }
 
 #[cfg(test)]

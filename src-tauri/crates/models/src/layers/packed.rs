@@ -6,17 +6,17 @@ use candle_core::{DType, Device, Result, Tensor, bail};
 
 use super::rows::with_numbers;
 use crate::threads::pool;
-use crate::{Blocks, Floats, Weight};
+use crate::{Blocks, Floats, Weight, WeightResult};
 
 /// Packs a matrix; what has no kernels becomes Q8_0.
-pub(super) fn pack(weight: &Weight<'_>) -> Result<PackedMatrix> {
+pub(super) fn pack(weight: &Weight<'_>) -> WeightResult<PackedMatrix> {
     match weight {
         Weight::Float(floats) => pack_floats(floats),
         Weight::Quantized(blocks) => {
-            let [rows, columns] = blocks.shape()[..] else { bail!("no matrix") };
+            let (rows, columns) = rows_and_columns(blocks.shape())?;
             match format_of(blocks.dtype()) {
                 Some(format) => {
-                    Ok(PackedMatrix::from_blocks(format, rows, columns, blocks.bytes()))
+                    PackedMatrix::read_blocks(format, rows, columns, |rows| blocks.row_bytes(rows))
                 }
                 None => pack_others(blocks, rows, columns),
             }
@@ -43,19 +43,25 @@ pub(super) fn dtype_of(matrix: &PackedMatrix) -> GgmlDType {
 }
 
 /// Rounds a matrix to Q8_0.
-fn pack_floats(floats: &Floats<'_>) -> Result<PackedMatrix> {
-    let &[rows, columns] = floats.shape() else { bail!("no matrix") };
+fn pack_floats(floats: &Floats<'_>) -> WeightResult<PackedMatrix> {
+    let (rows, columns) = rows_and_columns(floats.shape())?;
     let set = InstructionSet::chosen();
     PackedMatrix::from_rows(set, rows, columns, |rows, to| floats.write_rows(rows, to))
 }
 
 /// The same for blocks, some rows at a time.
-fn pack_others(blocks: &Blocks<'_>, rows: usize, columns: usize) -> Result<PackedMatrix> {
+fn pack_others(blocks: &Blocks<'_>, rows: usize, columns: usize) -> WeightResult<PackedMatrix> {
     let set = InstructionSet::chosen();
     PackedMatrix::from_rows(set, rows, columns, |rows, to| {
         let floats = blocks.rows(rows)?.dequantize()?;
-        with_numbers(&floats, |floats| to.copy_from_slice(floats))
+        Ok(with_numbers(&floats, |floats| to.copy_from_slice(floats))?)
     })
+}
+
+/// The size of a matrix of that shape.
+pub(super) fn rows_and_columns(shape: &[usize]) -> Result<(usize, usize)> {
+    let &[rows, columns] = shape else { bail!("{shape:?} is no matrix") };
+    Ok((rows, columns))
 }
 
 /// A packed matrix, what is added to its product, and what that goes through.
