@@ -37,7 +37,7 @@ impl Place {
     pub const fn scaled_sum(rows: usize, row: usize) -> usize {
         (QUADS + 2) * rows + row
     }
-    /// -32 times the sum of 16 of the numbers, i32.
+    /// -32 times the sum of 16 of the numbers, as [`Simd::small_offset`] has it.
     #[inline(always)]
     pub const fn half_offset(rows: usize, half: usize, row: usize) -> usize {
         (QUADS + 3 + half) * rows + row
@@ -145,7 +145,7 @@ fn round_blocks<'a, S: Simd>(
         *top = largest::<S>(block);
     }
     for ((block, top), record) in blocks.iter().zip(tops).zip(records) {
-        round::<S>(block, top).write(record, rows, row);
+        round::<S>(block, top).write::<S>(record, rows, row);
     }
 }
 
@@ -158,7 +158,7 @@ struct Rounded {
 
 impl Rounded {
     #[inline(always)]
-    fn write(&self, record: &mut [u32], rows: usize, row: usize) {
+    fn write<S: Simd>(&self, record: &mut [u32], rows: usize, row: usize) {
         let sum = self.sums[0] + self.sums[1];
         let quads = &mut record[Place::quad(0, row)..][..QUADS];
         for (word, quad) in quads.iter_mut().zip(self.numbers.as_chunks::<4>().0) {
@@ -167,8 +167,10 @@ impl Rounded {
         record[Place::scale(rows, row)] = self.scale.to_bits();
         record[Place::offset(rows, row)] = (-128 * sum) as u32;
         record[Place::scaled_sum(rows, row)] = (self.scale * sum as f32).to_bits();
-        for half in 0..2 {
-            record[Place::half_offset(rows, half, row)] = (-32 * self.sums[half]) as u32;
+        for (half, numbers) in self.numbers.as_chunks().0.iter().enumerate() {
+            // SAFETY: `S` is the set that runs this work.
+            let offset = unsafe { S::small_offset(numbers, self.sums[half]) };
+            record[Place::half_offset(rows, half, row)] = offset as u32;
         }
     }
 }

@@ -38,7 +38,7 @@ impl Work for Chunk<'_> {
         for first in (first / BLOCK * BLOCK..end).step_by(BLOCK) {
             let found = match places.find(first, end) {
                 // Widened once for all panels.
-                Found::Halves(block) if self.to - self.from > S::PANEL => {
+                Found::Halves(block) if self.to - self.from > S::QUERIES => {
                     Found::Whole(block.widen::<S>(&mut room))
                 }
                 found => found,
@@ -59,7 +59,7 @@ impl Chunk<'_> {
     fn panels<S: Simd>(&self) -> impl Iterator<Item = (usize, usize)> + use<S> {
         let (mut at, to) = (self.from, self.to);
         std::iter::from_fn(move || {
-            let count = 1 << (to - at).min(S::PANEL).checked_ilog2()?;
+            let count = 1 << (to - at).min(S::QUERIES).checked_ilog2()?;
             at += count;
             Some((at - count, count))
         })

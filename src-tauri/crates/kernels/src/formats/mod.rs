@@ -20,7 +20,8 @@ pub(crate) const SUPER: usize = 256;
 const MOST_PARTS: usize = 2;
 
 /// Blocks of 32 columns that each part of a tile goes through before the next part does: the parts together in one step
-/// would want more registers than there are, and all columns at once more cache.
+/// would want more registers than there are, and all columns at once more cache. It is a block of the k-formats, so that what
+/// such a block has once is read once.
 const STRETCH: usize = SUPER / 32;
 
 /// The products of `T` tiles with a panel of `R` rows: for each part of the tiles, each tile and each row of the panel the
@@ -70,7 +71,7 @@ impl<S: Simd> Scales<S> {
     #[inline(always)]
     pub unsafe fn add<const R: usize>(
         &self,
-        products: S::Ints,
+        products: S::Floats,
         record: *const u32,
         row: usize,
         sum: S::Floats,
@@ -79,7 +80,7 @@ impl<S: Simd> Scales<S> {
         unsafe {
             let input = f32::from_bits(*record.add(Place::scale(R, row)));
             let scale = S::multiply(self.scale, S::splat(input));
-            let sum = S::multiply_add(S::to_floats(products), scale, sum);
+            let sum = S::multiply_add(products, scale, sum);
             match self.least {
                 Some(least) => {
                     let of_sum = f32::from_bits(*record.add(Place::scaled_sum(R, row)));
@@ -94,8 +95,9 @@ impl<S: Simd> Scales<S> {
 /// A block of a part of tiles.
 #[derive(Clone, Copy)]
 pub(crate) struct Block {
-    /// How many there are, and which it is.
+    /// How many there are; which stretch it is in, and which of that.
     pub count: usize,
+    pub stretch: usize,
     pub number: usize,
     /// The first row of the part.
     pub first: usize,
@@ -115,12 +117,13 @@ pub(crate) unsafe fn multiply<S: Simd, F: Tile, const R: usize, const T: usize>(
     // SAFETY: every block and part is within what the caller promises.
     unsafe {
         let mut sums = [[[S::splat(0.0); R]; T]; MOST_PARTS];
-        for start in (0..blocks).step_by(STRETCH) {
+        for stretch in 0..blocks.div_ceil(STRETCH) {
+            let records = step(panel, stretch, STRETCH * RECORD * R);
             for part in 0..TILE_ROWS / S::LANES {
                 let mut some = sums[part];
-                for number in start..blocks.min(start + STRETCH) {
-                    let at = Block { count: blocks, number, first: part * S::LANES };
-                    let record = panel.add(number * RECORD * R);
+                for number in 0..STRETCH.min(blocks - stretch * STRETCH) {
+                    let at = Block { count: blocks, stretch, number, first: part * S::LANES };
+                    let record = step(records, number, RECORD * R);
                     F::add_block::<S, R, T>(tiles, at, record, &mut some);
                 }
                 sums[part] = some;
@@ -128,6 +131,17 @@ pub(crate) unsafe fn multiply<S: Simd, F: Tile, const R: usize, const T: usize>(
         }
         sums
     }
+}
+
+/// So many strides on. What is reached lies within a tile or a panel, so their product cannot overflow, and in the innermost
+/// loops nobody has to look whether it did.
+///
+/// # Safety
+/// All up to there is part of what `from` points into.
+#[inline(always)]
+const unsafe fn step<N>(from: *const N, count: usize, stride: usize) -> *const N {
+    // SAFETY: the caller's.
+    unsafe { from.add(count.unchecked_mul(stride)) }
 }
 
 /// Bytes up to the next cache line.

@@ -2,7 +2,7 @@
 //!
 //! Source: ggml's `block_q4_K`. The 6-bit numbers lie in bytes here: 4.625 bits a weight, against 4.5 in the file.
 
-use super::{Block, GROUP, SUPER, Scales, TILE_ROWS, Tile, four, groups, half_at, quads};
+use super::{Block, GROUP, SUPER, Scales, TILE_ROWS, Tile, four, groups, half_at, quads, step};
 use crate::activations::{BLOCK, Place};
 use crate::simd::Simd;
 
@@ -89,19 +89,25 @@ impl Tile for Q4K {
     ) {
         // SAFETY: every offset is within the bytes and records that the caller promises.
         unsafe {
-            let (whole, sub) = (at.number / SUBS * SUPER_BYTES, at.number % SUBS);
+            let (mut wholes, mut blocks) = (tiles, tiles);
+            for tile in 0..T {
+                wholes[tile] = step(tiles[tile], at.stretch, SUPER_BYTES);
+                blocks[tile] = step(wholes[tile].add(QUANTS + 4 * at.first), at.number, SUB_BYTES);
+            }
+            // In 16 bits there is room for a block's products of two columns of four: 8 * 2 * 15 * 127 < 2^15.
             let mut products = [[S::splat_int(0); R]; T];
-            for pair in 0..S::steps(GROUPS / 2) {
-                let start = whole + QUANTS + sub * SUB_BYTES + 4 * at.first + pair * GROUP;
-                let both = S::load_quads(tiles[0].add(start));
+            for pair in 0..GROUPS / 2 {
+                let both = S::load_quads(step(blocks[0], pair, GROUP));
                 let (mut low, mut high) = ([S::low_nibbles(both); T], [S::high_nibbles(both); T]);
                 for tile in 1..T {
-                    let both = S::load_quads(tiles[tile].add(start));
+                    let both = S::load_quads(step(blocks[tile], pair, GROUP));
                     (low[tile], high[tile]) = (S::low_nibbles(both), S::high_nibbles(both));
                 }
+                let fronts = record.add(pair);
+                let backs = fronts.add(GROUPS / 2);
                 for row in 0..R {
-                    let front = S::splat_quad(record.add(Place::quad(pair, row)));
-                    let back = S::splat_quad(record.add(Place::quad(pair + GROUPS / 2, row)));
+                    let front = S::splat_quad(fronts.add(Place::quad(0, row)));
+                    let back = S::splat_quad(backs.add(Place::quad(0, row)));
                     for tile in 0..T {
                         let product = &mut products[tile][row];
                         *product = S::dot_small(*product, low[tile], front);
@@ -110,8 +116,8 @@ impl Tile for Q4K {
                 }
             }
             for tile in 0..T {
-                let whole = tiles[tile].add(whole);
-                let subs = whole.add(HALVES_BYTES + sub * SUB_SCALES + at.first);
+                let whole = wholes[tile];
+                let subs = step(whole.add(HALVES_BYTES + at.first), at.number, SUB_SCALES);
                 let scale = S::load_halves(whole.add(2 * at.first).cast());
                 let scale = S::multiply(scale, S::load_bytes(subs));
                 let least = S::load_halves(whole.add(2 * (TILE_ROWS + at.first)).cast());
@@ -119,7 +125,8 @@ impl Tile for Q4K {
                 let scales = Scales::<S> { scale, least: Some(least) };
                 for row in 0..R {
                     let sum = &mut sums[tile][row];
-                    *sum = scales.add::<R>(products[tile][row], record, row, *sum);
+                    let products = S::small_to_floats(products[tile][row]);
+                    *sum = scales.add::<R>(products, record, row, *sum);
                 }
             }
         }

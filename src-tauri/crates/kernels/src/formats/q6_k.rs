@@ -4,7 +4,7 @@
 //! then all scales of 16 bits.
 
 use super::{
-    Block, GROUP, SUPER, Scales, TILE_ROWS, Tile, four, groups, half_at, quads, whole_lines,
+    Block, GROUP, SUPER, Scales, TILE_ROWS, Tile, four, groups, half_at, quads, step, whole_lines,
 };
 use crate::activations::{BLOCK, Place};
 use crate::simd::Simd;
@@ -125,12 +125,11 @@ unsafe fn add_block<S: Simd, const R: usize>(
 ) {
     // SAFETY: every offset is within the bytes and records that the caller promises.
     unsafe {
-        let (place, sub) = (at.number / SUBS, at.number % SUBS);
-        let whole = tile.add(place * SUPER_BYTES);
-        let scales = tile.add(at.count / SUBS * SUPER_BYTES);
-        let low = whole.add(sub * SUB_BYTES + 4 * at.first);
+        let whole = step(tile, at.stretch, SUPER_BYTES);
+        let scales = step(tile.add(2 * at.first), at.count / SUBS, SUPER_BYTES);
+        let low = step(whole.add(4 * at.first), at.number, SUB_BYTES);
         let high = low.add(LOW_BYTES);
-        let scale = S::load_halves(scales.add(place * SCALE_BYTES + 2 * at.first).cast());
+        let scale = S::load_halves(step(scales, at.stretch, SCALE_BYTES).cast());
         for half in 0..HALVES {
             let bits = S::load_quads(high.add(half * GROUP));
             let mut nibbles = [bits; 4];
@@ -147,6 +146,8 @@ unsafe fn add_block<S: Simd, const R: usize>(
                 S::with_two_bits::<2>(nibbles[2], bits),
                 S::with_two_bits::<3>(nibbles[3], bits),
             ];
+            // In 16 bits they may overflow on their way, but half a block's products of two columns of four, less 32 times
+            // the input, are fewer: 4 * 2 * 32 * 127 < 2^15.
             let mut products = [S::splat_int(0); R];
             for (row, product) in products.iter_mut().enumerate() {
                 let offset = *record.add(Place::half_offset(R, half, row));
@@ -158,11 +159,13 @@ unsafe fn add_block<S: Simd, const R: usize>(
                     *product = S::dot_small(*product, weights, input);
                 }
             }
-            let small = SMALL_SCALES + (sub * HALVES + half) * TILE_ROWS + at.first;
-            let scale = S::multiply(scale, S::load_signed_bytes(whole.add(small).cast()));
+            let small = whole.add(SMALL_SCALES + half * TILE_ROWS + at.first);
+            let small = step(small, at.number, HALVES * TILE_ROWS);
+            let scale = S::multiply(scale, S::load_signed_bytes(small.cast()));
             let scales = Scales::<S> { scale, least: None };
             for row in 0..R {
-                sums[row] = scales.add::<R>(products[row], record, row, sums[row]);
+                let products = S::small_to_floats(products[row]);
+                sums[row] = scales.add::<R>(products, record, row, sums[row]);
             }
         }
     }

@@ -4,7 +4,9 @@
 
 use half::f16;
 
-use super::{Block, GROUP, Scales, TILE_ROWS, Tile, four, groups, half_at, quads, whole_lines};
+use super::{
+    Block, GROUP, STRETCH, Scales, TILE_ROWS, Tile, four, groups, half_at, quads, step, whole_lines,
+};
 use crate::activations::{BLOCK, Place, ROUNDING};
 use crate::simd::Simd;
 
@@ -99,27 +101,35 @@ impl Tile for Q8_0 {
                     }
                 }
             }
-            for group in 0..S::steps(GROUPS) {
-                let start = at.number * BLOCK_BYTES + group * GROUP + 4 * at.first;
-                let mut weights = [S::load_quads(tiles[0].add(start)); T];
+            let mut blocks = tiles;
+            for tile in 0..T {
+                let stretch =
+                    step(tiles[tile].add(4 * at.first), at.stretch, STRETCH * BLOCK_BYTES);
+                blocks[tile] = step(stretch, at.number, BLOCK_BYTES);
+            }
+            for group in 0..S::steps(GROUPS, R) {
+                let mut weights = [S::load_quads(step(blocks[0], group, GROUP)); T];
                 for tile in 1..T {
-                    weights[tile] = S::load_quads(tiles[tile].add(start));
+                    weights[tile] = S::load_quads(step(blocks[tile], group, GROUP));
                 }
+                let quads = record.add(group);
                 for row in 0..R {
-                    let input = S::splat_quad(record.add(Place::quad(group, row)));
+                    let input = S::splat_quad(quads.add(Place::quad(0, row)));
                     for tile in 0..T {
                         let product = &mut products[tile][row];
                         *product = S::dot_offset(*product, weights[tile], input);
                     }
                 }
             }
-            let start = at.count * BLOCK_BYTES + at.number * SCALE_BYTES + 2 * at.first;
             for tile in 0..T {
-                let scale = S::load_halves(tiles[tile].add(start).cast());
+                let stored = step(tiles[tile].add(2 * at.first), at.count, BLOCK_BYTES);
+                let stored = step(stored, at.stretch, STRETCH * SCALE_BYTES);
+                let scale = S::load_halves(step(stored, at.number, SCALE_BYTES).cast());
                 let scales = Scales::<S> { scale, least: None };
                 for row in 0..R {
                     let sum = &mut sums[tile][row];
-                    *sum = scales.add::<R>(products[tile][row], record, row, *sum);
+                    let products = S::to_floats(products[tile][row]);
+                    *sum = scales.add::<R>(products, record, row, *sum);
                 }
             }
         }

@@ -1,7 +1,8 @@
 //! 8 rows in a register of 256 bits, with AVX-VNNI or without.
 //!
 //! Without it a product of bytes is taken in pairs, whose sums have 16 bits: one factor must be unsigned, so the sign of
-//! the weight goes to the input. No pair overflows: 2 * 128 * 127 < 2^15.
+//! the weight goes to the input. No pair overflows: 2 * 128 * 127 < 2^15. Of smaller weights pairs are added in 16 bits,
+//! which takes one instruction and not two, and are sums of 32 bits only at the end of a block.
 
 #![expect(
     unsafe_op_in_unsafe_fn,
@@ -27,10 +28,10 @@ pub(crate) fn with_avx_vnni<W: Work>(work: W) {
     work.run::<Avx2<true>>();
 }
 
-/// Adds the sums of two pairs each.
+/// The sums of two pairs each.
 #[inline(always)]
-unsafe fn add_pairs(sums: __m256i, pairs: __m256i) -> __m256i {
-    _mm256_add_epi32(sums, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)))
+unsafe fn add_pairs(pairs: __m256i) -> __m256i {
+    _mm256_madd_epi16(pairs, _mm256_set1_epi16(1))
 }
 
 impl<const VNNI: bool> Simd for Avx2<VNNI> {
@@ -39,13 +40,14 @@ impl<const VNNI: bool> Simd for Avx2<VNNI> {
     type Floats = __m256;
 
     const LANES: usize = 8;
-    const PANEL: usize = 4;
+    const PANEL: usize = 8;
     const TILES: usize = 1;
+    const QUERIES: usize = 4;
     const KEEPS_OFFSET: bool = VNNI;
 
     #[inline(always)]
-    fn steps(count: usize) -> usize {
-        if VNNI { count } else { std::hint::black_box(count) }
+    fn steps(count: usize, rows: usize) -> usize {
+        if VNNI || rows == 1 { count } else { std::hint::black_box(count) }
     }
 
     #[inline(always)]
@@ -85,11 +87,27 @@ impl<const VNNI: bool> Simd for Avx2<VNNI> {
     }
 
     #[inline(always)]
+    unsafe fn small_offset(numbers: &[u8; 16], sum: i32) -> i32 {
+        if VNNI {
+            return -32 * sum;
+        }
+        let pairs = _mm_maddubs_epi16(_mm_set1_epi8(1), _mm_loadu_si128(numbers.as_ptr().cast()));
+        let pairs = _mm_add_epi16(pairs, _mm_unpackhi_epi64(pairs, pairs));
+        let pairs = _mm_add_epi16(pairs, _mm_srli_epi64::<32>(pairs));
+        _mm_cvtsi128_si32(_mm_mullo_epi16(pairs, _mm_set1_epi16(-32)))
+    }
+
+    #[inline(always)]
     unsafe fn dot_small(sums: __m256i, small: __m256i, signed: __m256i) -> __m256i {
         match VNNI {
             true => _mm256_dpbusd_avx_epi32(sums, small, signed),
-            false => add_pairs(sums, _mm256_maddubs_epi16(small, signed)),
+            false => _mm256_add_epi16(sums, _mm256_maddubs_epi16(small, signed)),
         }
+    }
+
+    #[inline(always)]
+    unsafe fn small_to_floats(sums: __m256i) -> __m256 {
+        Self::to_floats(if VNNI { sums } else { add_pairs(sums) })
     }
 
     #[inline(always)]
@@ -99,7 +117,8 @@ impl<const VNNI: bool> Simd for Avx2<VNNI> {
         }
         let weights = _mm256_xor_si256(offset, _mm256_set1_epi8(-128));
         let turned = _mm256_sign_epi8(signed, weights);
-        add_pairs(sums, _mm256_maddubs_epi16(_mm256_abs_epi8(weights), turned))
+        let pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(weights), turned);
+        _mm256_add_epi32(sums, add_pairs(pairs))
     }
 
     #[inline(always)]

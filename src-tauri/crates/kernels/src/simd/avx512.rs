@@ -28,6 +28,7 @@ impl Simd for Avx512Vnni {
     const LANES: usize = 16;
     const PANEL: usize = 8;
     const TILES: usize = 2;
+    const QUERIES: usize = 8;
     const KEEPS_OFFSET: bool = true;
 
     #[inline(always)]

@@ -44,13 +44,16 @@ pub(crate) trait Simd: Copy {
     const PANEL: usize;
     /// Tiles that a whole panel meets together, 1 or 2: a number of the input is then read once for both.
     const TILES: usize;
+    /// Queries that attention works on together: each of them takes registers for all rows of a tile.
+    const QUERIES: usize;
     /// Whether [`Simd::dot_offset`] multiplies by stored bytes as they are, so that 128 times the input must be taken away.
     const KEEPS_OFFSET: bool;
 
-    /// How many steps a block takes, known to the compiler where it does well to write them out. Where a sum of products takes
-    /// several instructions it would add them in another order, and keep all of a block's weights on the stack for that.
+    /// How many steps a block takes with so many rows of input, known to the compiler where it does well to write them out.
+    /// Where a sum of products takes several instructions it would add them in another order, and keep all of a block's weights
+    /// on the stack for the rows to come.
     #[inline(always)]
-    fn steps(count: usize) -> usize {
+    fn steps(count: usize, _rows: usize) -> usize {
         count
     }
 
@@ -70,8 +73,20 @@ pub(crate) trait Simd: Copy {
 
     /// The same number for each row.
     unsafe fn splat_int(number: i32) -> Self::Ints;
-    /// Adds the products of unsigned bytes up to 63 with signed ones above -128.
+    /// What [`Simd::dot_small`] adds to where 32 is to be taken from each small byte: -32 times the sum of 16 signed numbers.
+    #[inline(always)]
+    unsafe fn small_offset(_numbers: &[u8; 16], sum: i32) -> i32 {
+        -32 * sum
+    }
+    /// Adds the products of unsigned bytes up to 63 with signed ones above -128. Of every four columns the first two and the
+    /// last two may be summed apart, in 16 bits: only what it comes to in the end must have room there.
     unsafe fn dot_small(sums: Self::Ints, small: Self::Quads, signed: Self::Quads) -> Self::Ints;
+    /// Each sum of small products as a float.
+    #[inline(always)]
+    unsafe fn small_to_floats(sums: Self::Ints) -> Self::Floats {
+        // SAFETY: the caller's.
+        unsafe { Self::to_floats(sums) }
+    }
     /// Adds the products of bytes less 128 with signed ones above -128; see [`Simd::KEEPS_OFFSET`].
     unsafe fn dot_offset(sums: Self::Ints, offset: Self::Quads, signed: Self::Quads) -> Self::Ints;
 

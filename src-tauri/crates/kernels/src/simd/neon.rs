@@ -64,6 +64,7 @@ impl Simd for NeonDot {
     const LANES: usize = LANES;
     const PANEL: usize = 4;
     const TILES: usize = 1;
+    const QUERIES: usize = 4;
     const KEEPS_OFFSET: bool = false;
 
     #[inline(always)]

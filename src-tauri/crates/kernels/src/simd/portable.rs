@@ -43,6 +43,7 @@ impl Simd for Portable {
     const LANES: usize = LANES;
     const PANEL: usize = 4;
     const TILES: usize = 1;
+    const QUERIES: usize = 4;
     const KEEPS_OFFSET: bool = false;
 
     #[inline(always)]

@@ -41,9 +41,18 @@ impl FileMatrix {
         Self::new(format, rows, columns, || dice.byte(), Dice(11))
     }
 
-    /// All quants and small scales are of the same byte.
-    pub fn of_byte(format: Format, rows: usize, columns: usize, byte: u8) -> Self {
-        Self::new(format, rows, columns, || byte, Dice(7))
+    /// All quants are of the same byte, and so are all small scales.
+    pub fn of_bytes(format: Format, rows: usize, columns: usize, quants: u8, small: u8) -> Self {
+        let mut matrix = Self::new(format, rows, columns, || quants, Dice(7));
+        for block in matrix.bytes.chunks_mut(format.block_bytes()) {
+            match format {
+                Format::Q8_0 => {}
+                Format::Q4K => block[4..16].fill(small),
+                Format::Q6K => block[192..208].fill(small),
+            }
+        }
+        matrix.numbers = matrix.numbers_of(format);
+        matrix
     }
 
     fn new(
@@ -68,16 +77,6 @@ impl FileMatrix {
         let mut matrix = Self { rows, columns, bytes, numbers: Vec::new(), largest: 0.0 };
         matrix.numbers = matrix.numbers_of(format);
         matrix
-    }
-
-    /// What the bytes mean; the format is known by their number.
-    pub fn numbers_of_bytes(&mut self) -> Vec<f64> {
-        let formats = [Format::Q8_0, Format::Q4K, Format::Q6K];
-        let size = |format: &Format| {
-            self.rows * self.columns / format.block_columns() * format.block_bytes()
-        };
-        let format = formats.into_iter().find(|format| size(format) == self.bytes.len());
-        self.numbers_of(format.expect("bytes of a format"))
     }
 
     fn numbers_of(&mut self, format: Format) -> Vec<f64> {

@@ -97,18 +97,28 @@ fn what_is_large_enough_to_be_shared_has_the_same_bits() {
 
 #[test]
 fn extreme_bytes_overflow_nothing() {
+    const COLUMNS: usize = 512;
+    let is_negative: [fn(usize) -> bool; 4] =
+        [|_| false, |_| true, |column| column % 2 == 0, |column| column % 4 < 2];
+    // More rows than a panel has.
+    let signs = is_negative.iter().cycle().take(9);
+    let x: Vec<f32> = signs
+        .flat_map(|signs| (0..COLUMNS).map(|column| if signs(column) { -1.0 } else { 1.0 }))
+        .collect();
     for format in [Format::Q8_0, Format::Q4K, Format::Q6K] {
-        for byte in [0x00, 0x7F, 0x80, 0xFF] {
-            let mut matrix = FileMatrix::of_byte(format, 16, 512, byte);
-            let packed = PackedMatrix::from_blocks(format, 16, 512, &matrix.bytes);
-            matrix.numbers = matrix.numbers_of_bytes();
-            for sign in [1.0, -1.0] {
-                let x = [sign; 512];
-                for set in InstructionSet::all() {
-                    let found = product(&Pool::new(1), set, &packed, &x);
-                    for (found, (expected, bound)) in found.iter().zip(expected(&matrix, &x)) {
+        for (quants, small) in [0x00, 0x7F, 0x80, 0xFF]
+            .into_iter()
+            .flat_map(|quants| [0x7F, 0x80, 0xFF].map(|small| (quants, small)))
+        {
+            let matrix = FileMatrix::of_bytes(format, 16, COLUMNS, quants, small);
+            let packed = PackedMatrix::from_blocks(format, 16, COLUMNS, &matrix.bytes);
+            for set in InstructionSet::all() {
+                let found = product(&Pool::new(1), set, &packed, &x);
+                for (x, found) in x.chunks(COLUMNS).zip(found.chunks(16)) {
+                    for (found, (expected, bound)) in found.iter().zip(expected(&matrix, x)) {
                         let far = (f64::from(*found) - expected).abs();
-                        assert!(far <= bound, "{format:?} {byte:#x} {}: {far}", set.name());
+                        let words = format!("{format:?} {quants:#x} {small:#x} {}", set.name());
+                        assert!(far <= bound, "{words}: {far} > {bound}");
                     }
                 }
             }
