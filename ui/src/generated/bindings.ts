@@ -213,6 +213,15 @@ export type BinEntry = {
 	binnedAtMs: number,
 };
 
+/**  In how many bits a model keeps what it has read. */
+export type CacheBits =
+/**  As suits the model. */
+"automatic" |
+/**  Half the memory. */
+"sixteen" |
+/**  Exactly. */
+"thirtyTwo";
+
 /**  A model that is worth knowing of. */
 export type CatalogueEntry = {
 	/**  What it is for. */
@@ -1640,6 +1649,8 @@ export type Settings = {
 	idleMinutes: number,
 	/**  Where models compute. */
 	computeOn: ComputeOn,
+	/**  In how many bits models keep what they have read. */
+	cacheBits: CacheBits,
 	/**  How to write. */
 	writing: WritingParams,
 	/**  Width of the library in pixels; 0 folds it away. */

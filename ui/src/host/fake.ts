@@ -122,6 +122,7 @@ export function fakeHost(options: FakeOptions = {}): FakeHost {
     threads: 0,
     idleMinutes: 30,
     computeOn: "fastest",
+    cacheBits: "automatic",
     writing: { wildness: 0.5, length: 120, finishSentence: true, sampling: null, seed: null },
     libraryWidth: 248,
     inspectorOpen: true,

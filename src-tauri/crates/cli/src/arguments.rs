@@ -96,6 +96,20 @@ pub struct Continue {
     /// Print what a thinking model thinks too, to standard error; it is never part of the text
     #[arg(long)]
     pub show_thinking: bool,
+    /// In how many bits the model keeps what it has read [default: 16 where its weights have few bits]
+    #[arg(long, value_name = "BITS", conflicts_with = "server")]
+    pub cache_bits: Option<CacheWidth>,
+}
+
+/// In how many bits a model keeps what it has read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum CacheWidth {
+    /// Half the memory, each number within a 2048th of itself
+    #[value(name = "16")]
+    Sixteen,
+    /// Exactly
+    #[value(name = "32")]
+    ThirtyTwo,
 }
 
 /// A server that writes in place of a model on this computer. Its key is read from BIMO_SERVER_KEY or from a file.
@@ -137,6 +151,9 @@ pub struct Score {
     /// part of the program]
     #[arg(long, value_name = "PATH|MODEL")]
     pub model: Option<PathBuf>,
+    /// In how many bits the model keeps what it has read [default: 16 where its weights have few bits]
+    #[arg(long, value_name = "BITS")]
+    pub cache_bits: Option<CacheWidth>,
     /// The text; - for standard input
     #[arg(value_name = "FILE|-")]
     pub file: PathBuf,

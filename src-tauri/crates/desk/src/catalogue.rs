@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use bimo_engine::CancellationToken;
 use bimo_hub::{FoundRepo, ModelAddress, RepoOffer};
-use bimo_models::{ExpectedContext, MemoryNeed, can_run, free_memory};
+use bimo_models::{ExpectedContext, MemoryNeed, Precision, can_run, free_memory};
 
 use crate::tasks::DONE;
 use crate::wire::{
@@ -26,8 +26,12 @@ const USUAL_CONTEXT: ExpectedContext =
 impl Desk {
     /// The models that are worth knowing of, as they are for this computer now. Asks nobody.
     pub fn catalogue(&self) -> Vec<CatalogueEntry> {
-        let entries = bimo_hub::catalogue().iter();
-        assess(entries.map(known).collect(), &here(self.fetched_models()), free_memory())
+        let cache = self.model().means().cache;
+        let known = bimo_hub::catalogue().iter().map(|entry| {
+            let (shown, need) = known(entry);
+            (shown, need.keeping(Precision::default(), cache))
+        });
+        assess(known.collect(), &here(self.fetched_models()), free_memory())
     }
 
     /// Asks the hub for repositories by name.

@@ -66,7 +66,8 @@ pub(crate) fn survives(path: &Path, options: &LoadOptions) -> Result<(), EngineE
 fn check_in_child(program: &Path, path: &Path, options: &LoadOptions) -> Result<(), EngineError> {
     // Damage and want of memory that can be foreseen need no child.
     let model = bimo_models::describe(path)?;
-    let need = model.need.within(model.context_length, options.context_length);
+    let need = model.need.keeping(options.precision, options.cache);
+    let need = need.within(model.context_length, options.context_length);
     let free = free_memory();
     need.check(free)?;
     let mut child = Command::new(program);

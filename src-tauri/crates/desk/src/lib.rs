@@ -48,7 +48,9 @@ pub use bimo_hub::{
     Fault, FoundRepo, LocalModel, ModelRecord, Phase, Pickle, Placing, Progress, RequestLog,
     RequestRecord,
 };
-pub use bimo_models::{DescribedModel, DeviceWish, compute_in_the_background, settle_threads};
+pub use bimo_models::{
+    CacheBits, DescribedModel, DeviceWish, compute_in_the_background, settle_threads,
+};
 pub use bimo_text::has_words;
 pub use checking::{CHECK_MODEL, check_model, check_models_with};
 pub use desk::Desk;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use bimo_engine::{DeviceKind, EngineError, Loaded, ModelCard, ModelDigest, TextGenerator, Worker};
-use bimo_models::{DeviceWish, LoadOptions, Precision, kept_bytes};
+use bimo_models::{CacheBits, DeviceWish, LoadOptions, Precision, kept_bytes};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -31,9 +31,16 @@ pub struct Means {
     pub threads: usize,
     /// The device.
     pub device: DeviceWish,
+    /// How it keeps what it has read.
+    pub cache: CacheBits,
 }
 
 impl Means {
+    /// True where a model has to be loaded once more to have these instead. Cores are counted at the start only.
+    pub(crate) fn need_another_load(self, before: Self) -> bool {
+        self != Self { threads: self.threads, ..before }
+    }
+
     /// For a model that any processor is good enough for: where the fastest device fails the next best computes, and
     /// nobody needs to be asked.
     pub(crate) fn of_a_small_model(self) -> LoadOptions {
@@ -41,7 +48,8 @@ impl Means {
             DeviceWish::FastestOrAsk => DeviceWish::Fastest,
             other => other,
         };
-        LoadOptions { threads: self.threads, device, ..LoadOptions::default() }
+        let (threads, cache) = (self.threads, self.cache);
+        LoadOptions { threads, device, cache, ..LoadOptions::default() }
     }
 }
 
@@ -189,16 +197,15 @@ impl<M: ?Sized + Loaded + 'static> ModelSlot<M> {
         self.replace(spec);
     }
 
-    /// Chooses the device of models that are loaded from now on. Answers whether that is another one than before.
-    pub fn compute_on(&self, device: DeviceWish) -> bool {
-        let mut means = self.means();
-        let before = std::mem::replace(&mut means.device, device);
-        before != device
+    /// Chooses what models that are loaded from now on compute with. Answers whether one that is there has other means.
+    pub fn compute_with(&self, means: Means) -> bool {
+        let before = std::mem::replace(&mut *self.means(), means);
+        means.need_another_load(before)
     }
 
-    /// The same, and lets go of a model that is on another device: the next request calls it back there.
-    pub fn move_to(&self, device: DeviceWish) {
-        if self.compute_on(device) {
+    /// The same, and lets go of a model that has other means: the next request calls it back with these.
+    pub fn move_to(&self, means: Means) {
+        if self.compute_with(means) {
             self.unload();
         }
     }
@@ -527,9 +534,9 @@ mod tests {
         };
         let slot = ModelSlot::load(ModelTask::Story, spec, Means::default());
         slot.ready().await.expect("it is there");
-        slot.move_to(DeviceWish::default());
+        slot.move_to(Means::default());
         slot.ready().await.expect("it is there");
-        slot.move_to(DeviceWish::Processor);
+        slot.move_to(Means { device: DeviceWish::Processor, ..Means::default() });
         slot.ready().await.expect("it is back");
         assert_eq!(
             asked.try_iter().collect::<Vec<_>>(),

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use bimo_models::DeviceWish;
+use bimo_models::{CacheBits, DeviceWish};
 use bimo_store::Store;
 
 use crate::Desk;
 use crate::model::Means;
-use crate::wire::{ApiError, ComputeOn, Settings, WritingParams};
+use crate::wire::{self, ApiError, ComputeOn, Settings, WritingParams};
 
 const KEY: &str = "settings";
 const LONGEST_FONT_NAME: usize = 200;
@@ -17,21 +17,21 @@ pub(crate) const LONGEST_CONTINUATION: u32 = 4096;
 
 impl Desk {
     /// Keeps the person's settings. A number out of its bounds is brought into them; a sampler setting that means
-    /// nothing is refused by name. Another device has the models loaded once more.
+    /// nothing is refused by name. Another device, or another memory of what was read, has the models loaded once more.
     pub async fn save_settings(&self, settings: Settings) -> Result<(), ApiError> {
         if let Some(sampling) = &settings.writing.sampling {
             sampling.validate()?;
         }
         let settings = bounded(settings);
         self.let_go_after(idle_time(&settings));
-        let device = means(&settings).device;
-        let is_elsewhere = self.model().compute_on(device);
-        self.translations_at_work().compute_on(device).await;
-        self.summaries_at_work().compute_on(device).await;
-        self.moods().compute_on(device).await;
+        let means = means(&settings);
+        let is_other = self.model().compute_with(means);
+        self.translations_at_work().compute_with(means).await;
+        self.summaries_at_work().compute_with(means).await;
+        self.moods().compute_with(means).await;
         let value = serde_json::to_value(settings).map_err(ApiError::internal)?;
         self.store().set_setting(KEY, &value).await?;
-        if is_elsewhere {
+        if is_other {
             self.reload_model().await;
         }
         Ok(())
@@ -44,7 +44,12 @@ pub(crate) fn means(settings: &Settings) -> Means {
         ComputeOn::Fastest => DeviceWish::FastestOrAsk,
         ComputeOn::Processor => DeviceWish::Processor,
     };
-    Means { threads: settings.threads as usize, device }
+    let cache = match settings.cache_bits {
+        wire::CacheBits::Automatic => CacheBits::Automatic,
+        wire::CacheBits::Sixteen => CacheBits::Sixteen,
+        wire::CacheBits::ThirtyTwo => CacheBits::ThirtyTwo,
+    };
+    Means { threads: settings.threads as usize, device, cache }
 }
 
 /// The person's settings, or the program's own where there are none that it understands.

@@ -129,13 +129,14 @@ impl Desk {
             }
         }
         let (own, folder_problem) = self.own_models(&shelf);
+        let cache = self.model().means().cache;
         for OwnModel { path, from, address } in own {
             let mut used_for = shelf.uses(&path);
             used_for.retain(|task| !by_server(task));
             let defaults = shelf.defaults.get(&path).cloned();
             let limit = shelf.context.get(&path).copied();
             let is_loaded = used_for.contains(&ModelTask::Story);
-            let examined = examine(path, limit, is_loaded).await;
+            let examined = examine(path, limit, cache, is_loaded).await;
             models.push(ShelvedModel { from, address, used_for, defaults, ..examined });
         }
         let tasks = DONE.map(|task| {
@@ -190,7 +191,8 @@ impl Desk {
     pub async fn bring_model(&self, path: String) -> Result<ModelShelf, ApiError> {
         let path = Path::new(path.trim());
         let whole = path.canonicalize().map_err(|error| unreadable(path, &error))?;
-        let model = examine(whole.clone(), None, false).await;
+        let cache = self.model().means().cache;
+        let model = examine(whole.clone(), None, cache, false).await;
         // What does not fit now may fit later.
         if let Some(problem) = model.problem.filter(|problem| problem.code != "model_too_large") {
             return Err(problem);
@@ -242,7 +244,8 @@ impl Desk {
                 return Err(not_shelved(path));
             }
             let limit = shelf.context.get(path).copied();
-            let model = examine(path.clone(), limit, false).await;
+            let cache = self.model().means().cache;
+            let model = examine(path.clone(), limit, cache, false).await;
             if !model.tasks.is_empty() && !model.tasks.contains(&task) {
                 return Err(not_for(task, &model.name));
             }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use bimo_models::free_memory;
+use bimo_models::{CacheBits, Precision, free_memory};
 
 use crate::ModelSpec;
 use crate::tasks::{tasks_of, without_use};
@@ -40,19 +40,26 @@ fn unexamined(path: Option<&Path>, name: &str, bytes: u64) -> ShelvedModel {
 pub(crate) async fn examine(
     path: PathBuf,
     context_limit: Option<u32>,
+    cache: CacheBits,
     is_loaded: bool,
 ) -> ShelvedModel {
     let ModelSpec { name, bytes, .. } = ModelSpec::at(path.clone());
     let unexamined = ShelvedModel { context_limit, ..unexamined(Some(&path), &name, bytes) };
     let model = unexamined.clone();
-    let examined = tokio::task::spawn_blocking(move || describe(&path, model, is_loaded)).await;
+    let examined =
+        tokio::task::spawn_blocking(move || describe(&path, model, cache, is_loaded)).await;
     examined.unwrap_or_else(|error| ShelvedModel {
         problem: Some(ApiError::internal(error)),
         ..unexamined
     })
 }
 
-fn describe(path: &Path, mut model: ShelvedModel, is_loaded: bool) -> ShelvedModel {
+fn describe(
+    path: &Path,
+    mut model: ShelvedModel,
+    cache: CacheBits,
+    is_loaded: bool,
+) -> ShelvedModel {
     let described = match bimo_models::describe(path) {
         Ok(described) => described,
         Err(error) => {
@@ -61,7 +68,8 @@ fn describe(path: &Path, mut model: ShelvedModel, is_loaded: bool) -> ShelvedMod
         }
     };
     let longest = described.context_length;
-    let need = described.need.within(longest, model.context_limit.map(|limit| limit as usize));
+    let need = described.need.keeping(Precision::default(), cache);
+    let need = need.within(longest, model.context_limit.map(|limit| limit as usize));
     model.tasks = tasks_of(&described);
     model.name = described.name;
     described.architecture.clone_into(&mut model.architecture);

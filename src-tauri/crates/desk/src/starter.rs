@@ -33,9 +33,9 @@ impl ModelSpec {
     /// The same, with fewer tokens to read than it could.
     pub(crate) fn reading(path: PathBuf, context_length: Option<usize>) -> Self {
         let at = path.clone();
-        let load: Loader<_> = Arc::new(move |Means { threads, device }| {
+        let load: Loader<_> = Arc::new(move |Means { threads, device, cache }| {
             let precision = Precision::default();
-            load_checked(&at, &LoadOptions { precision, threads, device, context_length })
+            load_checked(&at, &LoadOptions { precision, threads, device, context_length, cache })
         });
         Self::of_file(&path, load)
     }

@@ -89,8 +89,13 @@ pub struct ScoredToken {
 impl TextModel {
     /// Loads a model.
     pub async fn load(spec: ModelSpec) -> Result<Self, ApiError> {
+        Self::load_with(spec, Means::default()).await
+    }
+
+    /// Loads a model that may use these means.
+    pub async fn load_with(spec: ModelSpec, means: Means) -> Result<Self, ApiError> {
         let load = spec.load;
-        let loaded = GeneratorWorker::spawn(move || load(Means::default())).await;
+        let loaded = GeneratorWorker::spawn(move || load(means)).await;
         let worker = loaded.map_err(|error| too_large_for(ModelTask::Story, error))?;
         Ok(Self { worker })
     }

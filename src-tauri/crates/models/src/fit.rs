@@ -1,9 +1,10 @@
 //! Whether a model fits in memory.
 
 use bimo_engine::EngineError;
+use bimo_kernels::Kept;
 use sysinfo::{MemoryRefreshKind, ProcessRefreshKind, ProcessesToUpdate, RefreshKind, System};
 
-use crate::decoder::{DecoderConfig, Precision};
+use crate::decoder::{CacheBits, DecoderConfig, Precision};
 
 /// Tokens of context that a model must have room for to be of use.
 const USEFUL_CONTEXT: usize = 4096;
@@ -77,6 +78,15 @@ impl MemoryNeed {
         let useful = context_length.clamp(1, USEFUL_CONTEXT);
         let read = limit.map_or(useful, |limit| limit.min(useful));
         Self { cache: self.cache / useful as u64 * read as u64, ..self }
+    }
+
+    /// The same where a model of this precision keeps keys and values in so many bits.
+    #[must_use]
+    pub fn keeping(self, precision: Precision, bits: CacheBits) -> Self {
+        let bytes = |kept: Kept| kept.number_bytes() as u64;
+        let usual = precision.kept();
+        let stated = bits.stated().unwrap_or(usual);
+        Self { cache: self.cache / bytes(usual) * bytes(stated), ..self }
     }
 
     /// All of it.
@@ -159,6 +169,11 @@ mod tests {
         assert_eq!((quarter.cache, quarter.weights), (need.cache / 4, need.weights));
         assert_eq!(need.within(context.tokens, Some(8192)), need);
         assert_eq!(need.within(context.tokens, None), need);
+        // Said outright, the bits of a number are what its bytes are.
+        let keeping = |bits| need.keeping(Precision::Fast, bits).cache;
+        assert_eq!(keeping(CacheBits::Sixteen), 4096 * 28 * 2 * 8 * 128 * 2);
+        assert_eq!(keeping(CacheBits::ThirtyTwo), 4096 * 28 * 2 * 8 * 128 * 4);
+        assert_eq!(keeping(CacheBits::Automatic), need.cache);
     }
 
     #[test]

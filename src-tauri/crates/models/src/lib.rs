@@ -33,7 +33,7 @@ pub use files::{
 };
 pub use fit::{ExpectedContext, MemoryNeed, free_memory, kept_bytes, own_memory};
 pub use generator::DecoderGenerator;
-pub use layers::{Activation, Precision};
+pub use layers::{Activation, CacheBits, Precision};
 pub use load::{
     LoadOptions, ModelSource, can_run, load, load_classifier, load_decoder, load_placer,
     load_rewriter, load_seq2seq, load_span_reader,

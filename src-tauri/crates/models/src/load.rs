@@ -6,7 +6,7 @@ use std::thread;
 
 use bimo_engine::{DeviceKind, EngineError, ModelCard, Seq2Seq, TextGenerator};
 
-use crate::decoder::{Architecture, Decoder, Placement, Precision};
+use crate::decoder::{Architecture, CacheBits, Decoder, Placement, Precision};
 use crate::device::{DeviceWish, choose_device, on_device};
 use crate::encoder::{Encoder, EncoderArchitecture, SentencePlacer, SpanReader, TextClassifier};
 use crate::fit::{MemoryNeed, free_memory};
@@ -51,12 +51,15 @@ pub struct LoadOptions {
     pub device: DeviceWish,
     /// Most tokens of a text that is continued, to save memory; the model's own limit where nothing is said.
     pub context_length: Option<usize>,
+    /// In how many bits it keeps what it has read of such a text.
+    pub cache: CacheBits,
 }
 
 impl LoadOptions {
     /// The usual ones, with another precision.
     pub const fn computing(precision: Precision) -> Self {
-        Self { precision, threads: 0, device: DeviceWish::Fastest, context_length: None }
+        let (device, cache) = (DeviceWish::Fastest, CacheBits::Automatic);
+        Self { precision, threads: 0, device, context_length: None, cache }
     }
 }
 
@@ -81,11 +84,13 @@ pub fn load_decoder(
     let (bytes, parameters) = (files.weight_bytes(), files.parameters());
     let longest = files.config().context_length;
     let need = MemoryNeed::of(files.config(), bytes, parameters, options.precision);
+    let need = need.keeping(options.precision, options.cache);
     need.within(longest, options.context_length).check(free_memory())?;
     let chosen = choose_device(options.device)?;
     let placement = Placement { device: chosen.device, precision: options.precision };
     let load = || Decoder::load(files.config(), files.weights(), &placement);
     let (decoder, tokenizer) = load_parts(|| files.tokenizer(), load, chosen.kind)?;
+    let decoder = decoder.keeping(options.cache);
     let template = files.chat_template().map(ChatTemplate::new).transpose()?;
     let card = ModelCard {
         name: files.name().to_owned(),

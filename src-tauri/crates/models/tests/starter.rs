@@ -7,7 +7,9 @@ use bimo_engine::{
     CancellationToken, FinishReason, Flow, GenerationEvent, GenerationOutcome, GenerationRequest,
     Piece, PieceKind, Prompt, SamplingParams, TextGenerator,
 };
-use bimo_models::{DecoderGenerator, LoadOptions, ModelSource, Precision, load, load_decoder};
+use bimo_models::{
+    CacheBits, DecoderGenerator, LoadOptions, ModelSource, Precision, load, load_decoder,
+};
 
 fn starter() -> Box<dyn TextGenerator> {
     starter_in(Precision::Fast)
@@ -217,6 +219,36 @@ fn eight_bits_judge_a_text_as_the_exact_model_does() {
         println!("log-probabilities are {mean:.4} apart in the mean");
         assert!(mean < 0.1, "{mean}");
     }
+}
+
+#[test]
+fn sixteen_bits_of_what_was_read_write_and_judge_as_32_do() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../starter/story/story.gguf");
+    let mut models = [CacheBits::Sixteen, CacheBits::ThirtyTwo].map(|cache| {
+        // In eight bits the last bit of an input can turn into a step of its rounding.
+        let options = LoadOptions { cache, ..LoadOptions::computing(Precision::Exact) };
+        load(&ModelSource::Path(PathBuf::from(path)), &options).unwrap()
+    });
+    for text in [ENGLISH, CHINESE] {
+        let tokens = prompt(models[0].as_ref(), text);
+        let [halves, whole] =
+            models.each_mut().map(|model| model.score(&tokens, &CancellationToken::new()).unwrap());
+        assert!(
+            halves.iter().zip(&whole).any(|(a, b)| a.logprob != b.logprob),
+            "both are the same"
+        );
+        for (half, whole) in halves.iter().zip(&whole) {
+            assert!((half.logprob - whole.logprob).abs() < 0.02, "{half:?} {whole:?}");
+        }
+        let greedy = GenerationRequest {
+            sampling: SamplingParams::greedy(),
+            ..request(prompt(models[0].as_ref(), text), 30)
+        };
+        let [halves, whole] = models.each_mut().map(|model| write(model.as_mut(), &greedy).0);
+        assert_eq!(halves, whole);
+    }
+    let [halves, whole] = models.map(|model| model.gauge().bytes());
+    assert_eq!(2 * halves, whole);
 }
 
 #[test]

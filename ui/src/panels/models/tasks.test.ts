@@ -123,4 +123,14 @@ describe("memory", () => {
     expect(memory).toHaveTextContent("what it has read 4.0 MB");
     expect(memory).toHaveTextContent("free 7.5 GB");
   });
+
+  it("of what was read has as many bits as the person says", async () => {
+    const user = userEvent.setup();
+    const { host } = await openWindow();
+    await user.click(screen.getByTestId("rail-settings"));
+    const bits = screen.getByLabelText(/What was read is kept in/);
+    expect(bits).toHaveValue("automatic");
+    await user.selectOptions(bits, "32 bits: exact");
+    await waitFor(async () => expect((await host.deskState()).settings.cacheBits).toBe("thirtyTwo"));
+  });
 });

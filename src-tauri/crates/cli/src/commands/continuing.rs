@@ -26,7 +26,7 @@ pub async fn run(asked: Continue, json: bool) -> anyhow::Result<ExitCode> {
     };
     let model = match &asked.server.server {
         Some(address) => TextModel::load(on_server(address, &asked.server, asked.model)?).await?,
-        None => load_model(asked.model).await?,
+        None => load_model(asked.model, asked.cache_bits).await?,
     };
     let request = TextRequest {
         prompt,

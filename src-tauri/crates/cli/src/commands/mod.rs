@@ -16,9 +16,11 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use bimo_desk::wire::{ApiError, Destination, ModelTask, NewServer};
-use bimo_desk::{CancellationToken, Folders, LibraryReader, ModelSpec, Models, TextModel};
+use bimo_desk::{
+    CacheBits, CancellationToken, Folders, LibraryReader, Means, ModelSpec, Models, TextModel,
+};
 
-use crate::arguments::{Arguments, Command, OfServer};
+use crate::arguments::{Arguments, CacheWidth, Command, OfServer};
 
 /// Does what was asked.
 pub fn run(arguments: Arguments) -> anyhow::Result<ExitCode> {
@@ -164,6 +166,15 @@ fn on_server(address: &str, asked: &OfServer, model: Option<PathBuf>) -> anyhow:
     Ok(spec)
 }
 
-async fn load_model(model: Option<PathBuf>) -> anyhow::Result<TextModel> {
-    Ok(TextModel::load(locate(model)?.map_or_else(ModelSpec::starter, ModelSpec::at)).await?)
+async fn load_model(
+    model: Option<PathBuf>,
+    cache: Option<CacheWidth>,
+) -> anyhow::Result<TextModel> {
+    let cache = match cache {
+        None => CacheBits::Automatic,
+        Some(CacheWidth::Sixteen) => CacheBits::Sixteen,
+        Some(CacheWidth::ThirtyTwo) => CacheBits::ThirtyTwo,
+    };
+    let spec = locate(model)?.map_or_else(ModelSpec::starter, ModelSpec::at);
+    Ok(TextModel::load_with(spec, Means { cache, ..Means::default() }).await?)
 }

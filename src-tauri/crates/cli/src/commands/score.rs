@@ -10,7 +10,7 @@ use crate::output::{on_one_line, print_json, print_line};
 /// Prints the log-probability of each token, and bits per byte of the whole.
 pub async fn run(asked: Score, json: bool) -> anyhow::Result<()> {
     let text = read_text(&asked.file)?;
-    let model = load_model(asked.model).await?;
+    let model = load_model(asked.model, asked.cache_bits).await?;
     let score = model.score(&text).await?;
     if json {
         let tokens: Vec<_> = score

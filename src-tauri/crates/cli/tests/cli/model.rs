@@ -54,6 +54,20 @@ fn the_object_says_everything() {
 }
 
 #[test]
+fn what_was_read_is_kept_in_as_many_bits_as_are_asked_for() {
+    let text = "He looked at her for a moment, and then he went out of the room.";
+    let bits = |width: &str| {
+        object(&["score", "-", "--cache-bits", width], text)["bits_per_byte"]
+            .as_f64()
+            .expect("bits")
+    };
+    let (halves, whole) = (bits("16"), bits("32"));
+    // A text of few tokens, whose inputs are rounded to 8 bits: the last bit of one can turn into a step.
+    assert!(halves != whole && (halves - whole).abs() < 0.05, "{halves} and {whole}");
+    assert!(refused(&["score", "-", "--cache-bits", "8"], text).contains("16, 32"));
+}
+
+#[test]
 fn raw_text_is_neither_trimmed_nor_given_a_line_end() {
     let arguments = ["continue", "--raw", "--greedy", "--max-tokens", "4", "--prompt", "Once upon"];
     let raw = printed(&arguments, "");

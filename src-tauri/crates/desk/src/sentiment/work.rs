@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bimo_engine::{CancellationToken, SequenceClassifier};
-use bimo_models::DeviceWish;
 
 use super::classifier::Classifier;
 use super::models::ClassifierSpec;
@@ -72,11 +71,11 @@ impl Moods {
         }
     }
 
-    /// Computes on another device from now on.
-    pub async fn compute_on(&self, device: DeviceWish) {
-        self.model.move_to(device);
+    /// Computes with other means from now on.
+    pub async fn compute_with(&self, means: Means) {
+        self.model.move_to(means);
         if let Some((_, slot)) = &*self.picked.lock().await {
-            slot.move_to(device);
+            slot.move_to(means);
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bimo_engine::{SentenceEncoder, SentenceEncoderWorker};
-use bimo_models::{DeviceWish, ModelSource, load_placer};
+use bimo_models::{ModelSource, load_placer};
 
 use super::placing::{Placed, Placer};
 use crate::ModelSpec;
@@ -56,11 +56,11 @@ impl Encoders {
         }
     }
 
-    /// Computes on another device from now on.
-    pub fn compute_on(&self, device: DeviceWish) {
-        lock(&self.means).device = device;
+    /// Computes with other means from now on.
+    pub fn compute_with(&self, means: Means) {
+        *lock(&self.means) = means;
         if let Some(slot) = &*lock(&self.slot) {
-            slot.move_to(device);
+            slot.move_to(means);
         }
     }
 

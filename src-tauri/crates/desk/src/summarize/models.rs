@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bimo_engine::{GeneratorWorker, Seq2Seq, Seq2SeqWorker, TextGenerator};
 use bimo_models::seq2seq::Seq2SeqArchitecture;
-use bimo_models::{DeviceWish, ModelKind, TaskSettings, describe, open_seq2seq};
+use bimo_models::{ModelKind, TaskSettings, describe, open_seq2seq};
 
 use super::making::no_summarizer;
 use super::reading::on_thread;
@@ -78,11 +78,11 @@ impl Chosen {
         }
     }
 
-    /// Computes on another device from now on: a model that is on one is let go of.
-    pub async fn compute_on(&self, device: DeviceWish) {
+    /// Computes with other means from now on: a model that has none of them is let go of.
+    pub async fn compute_with(&self, means: Means) {
         let mut slot = self.slot.lock().await;
-        let before = std::mem::replace(&mut lock(&self.means).device, device);
-        if before != device {
+        let before = std::mem::replace(&mut *lock(&self.means), means);
+        if means.need_another_load(before) {
             *slot = None;
         }
     }

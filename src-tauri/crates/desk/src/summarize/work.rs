@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bimo_engine::CancellationToken;
-use bimo_models::DeviceWish;
 use bimo_store::{self as store, SummaryId};
 
 use super::encoders::Encoders;
@@ -66,10 +65,10 @@ impl Summaries {
         self.encoders.let_go_after(idle);
     }
 
-    /// Computes on another device from now on.
-    pub async fn compute_on(&self, device: DeviceWish) {
-        self.chosen.compute_on(device).await;
-        self.encoders.compute_on(device);
+    /// Computes with other means from now on.
+    pub async fn compute_with(&self, means: Means) {
+        self.chosen.compute_with(means).await;
+        self.encoders.compute_with(means);
     }
 
     /// Lets go of the models.

@@ -6,7 +6,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bimo_engine::{CancellationToken, Seq2Seq};
-use bimo_models::DeviceWish;
 use bimo_store::TranslationId;
 
 use super::dictionary::Dictionary;
@@ -73,11 +72,11 @@ impl Translations {
         }
     }
 
-    /// Computes on another device from now on.
-    pub async fn compute_on(&self, device: DeviceWish) {
-        self.model.move_to(device);
+    /// Computes with other means from now on.
+    pub async fn compute_with(&self, means: Means) {
+        self.model.move_to(means);
         if let Some((_, slot)) = &*self.other_way.lock().await {
-            slot.move_to(device);
+            slot.move_to(means);
         }
     }
 

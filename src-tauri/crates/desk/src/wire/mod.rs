@@ -46,8 +46,8 @@ pub use sentiment::{
 };
 pub use server::{Destination, KeyFrom, KnownServer, NewServer};
 pub use settings::{
-    ComputeOn, DeskState, InterfaceLanguage, ModelState, ModelStatus, Notice, Recovered, Settings,
-    Theme,
+    CacheBits, ComputeOn, DeskState, InterfaceLanguage, ModelState, ModelStatus, Notice, Recovered,
+    Settings, Theme,
 };
 pub use story::{
     ContextPiece, ContextReport, ContinueRequest, GenerationStart, StoryEvent, Try, WritingParams,

@@ -41,6 +41,19 @@ pub enum ComputeOn {
     Processor,
 }
 
+/// In how many bits a model keeps what it has read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "camelCase")]
+pub enum CacheBits {
+    /// As suits the model.
+    #[default]
+    Automatic,
+    /// Half the memory.
+    Sixteen,
+    /// Exactly.
+    ThirtyTwo,
+}
+
 /// Everything that stays as the person left it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "camelCase", default)]
@@ -61,6 +74,8 @@ pub struct Settings {
     pub idle_minutes: u32,
     /// Where models compute.
     pub compute_on: ComputeOn,
+    /// In how many bits models keep what they have read.
+    pub cache_bits: CacheBits,
     /// How to write.
     pub writing: WritingParams,
     /// Width of the library in pixels; 0 folds it away.
@@ -82,6 +97,7 @@ impl Default for Settings {
             threads: 0,
             idle_minutes: 30,
             compute_on: ComputeOn::default(),
+            cache_bits: CacheBits::default(),
             writing: WritingParams::default(),
             library_width: 248,
             inspector_open: true,

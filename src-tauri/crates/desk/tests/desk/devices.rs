@@ -1,10 +1,10 @@
 //! A graphics card that fails: the person is asked before the processor takes its place.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
-use bimo_desk::wire::{ComputeOn, ModelState, Settings, StoryEvent};
-use bimo_desk::{Desk, DeskOptions, DeviceWish, Means, ModelSpec};
+use bimo_desk::wire::{self, ComputeOn, ModelState, Settings, StoryEvent};
+use bimo_desk::{CacheBits, Desk, DeskOptions, DeviceWish, Means, ModelSpec};
 use bimo_engine::scripted::ScriptedGenerator;
 use bimo_engine::{EngineError, TextGenerator};
 
@@ -48,6 +48,27 @@ async fn one_that_does_not_answer_is_told_of_and_given_up_when_the_person_says_s
     drop(first);
     let second = desk(&place, only_away_from_the_card).await;
     assert_eq!(settled(&second).await.state, ModelState::Ready, "the choice is kept");
+}
+
+#[tokio::test]
+async fn a_model_keeps_what_it_has_read_as_the_person_says() {
+    let place = Place::new();
+    let loads = Arc::new(Mutex::new(Vec::new()));
+    let noted = loads.clone();
+    let desk = desk(&place, move |means| {
+        noted.lock().expect("a list").push(means.cache);
+        Ok(Box::new(ScriptedGenerator::writing([" The end."])))
+    })
+    .await;
+    settled(&desk).await;
+    let settings = Settings { cache_bits: wire::CacheBits::ThirtyTwo, ..Settings::default() };
+    for settings in [settings.clone(), Settings { threads: 3, ..settings }, Settings::default()] {
+        desk.save_settings(settings).await.expect("it is kept");
+        assert_eq!(settled(&desk).await.state, ModelState::Ready);
+    }
+    // Another number of threads waits for the next start.
+    let expected = [CacheBits::Automatic, CacheBits::ThirtyTwo, CacheBits::Automatic];
+    assert_eq!(*loads.lock().expect("a list"), expected);
 }
 
 #[tokio::test]

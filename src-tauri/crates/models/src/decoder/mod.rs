@@ -21,7 +21,7 @@ mod rope;
 #[cfg(test)]
 mod tests;
 
-pub use crate::layers::{Placement, Precision};
+pub use crate::layers::{CacheBits, Placement, Precision};
 pub use config::{Architecture, DecoderConfig, LayerConfig, Rope, RopeLayout, RopeScaling};
 pub use context::Context;
 pub use model::{Decoder, Rows, Run};

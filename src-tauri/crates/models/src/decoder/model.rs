@@ -9,7 +9,7 @@ use super::block::Block;
 use super::context::Context;
 use super::families;
 use super::rope::{Place, Rotary, Rotation};
-use super::{DecoderConfig, Loader, Rope, families::Family};
+use super::{CacheBits, DecoderConfig, Loader, Rope, families::Family};
 use crate::Weights;
 use crate::layers::Norm;
 use crate::layers::{Matrix, Placement, compute};
@@ -86,6 +86,12 @@ impl Decoder {
             kept: placement.precision.kept(),
             quantization: loader.finish(),
         })
+    }
+
+    /// The same, whose contexts keep keys and values in so many bits.
+    #[must_use]
+    pub fn keeping(self, bits: CacheBits) -> Self {
+        Self { kept: bits.stated().unwrap_or(self.kept), ..self }
     }
 
     /// The model's shape.

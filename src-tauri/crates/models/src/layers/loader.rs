@@ -31,6 +31,29 @@ impl Precision {
     }
 }
 
+/// In how many bits a decoder keeps the keys and values of what it has read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CacheBits {
+    /// As suits its [`Precision`] and the processor.
+    #[default]
+    Automatic,
+    /// Half the memory; each number is within a 2048th of itself, or the largest half.
+    Sixteen,
+    /// As they were computed.
+    ThirtyTwo,
+}
+
+impl CacheBits {
+    /// What is asked for, whatever would suit.
+    pub(crate) fn stated(self) -> Option<Kept> {
+        match self {
+            Self::Automatic => None,
+            Self::Sixteen => Some(Kept::Halves),
+            Self::ThirtyTwo => Some(Kept::Whole),
+        }
+    }
+}
+
 /// Where a model computes and how exactly.
 #[derive(Debug, Clone)]
 pub struct Placement {

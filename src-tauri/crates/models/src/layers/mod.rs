@@ -14,7 +14,7 @@ mod within;
 
 pub use activation::Activation;
 pub(crate) use loader::{Bias, Loader, compute};
-pub use loader::{Placement, Precision};
+pub use loader::{CacheBits, Placement, Precision};
 pub(crate) use matrix::Matrix;
 pub(crate) use parts::{Linear, Norm};
 pub(crate) use rows::{numbers, rows, with_numbers};
