@@ -54,12 +54,13 @@ struct Part {
 impl FileFetch<'_> {
     /// Fetches it. Afterwards it is whole and right and has its name; or `.partial` is as far as it came.
     pub async fn run(&self) -> Result<(), HubError> {
+        let mut part = Part::new(self.path);
         if length_of(self.path) == self.file.bytes && self.path.is_file() {
-            // It was checked before it got its name.
+            // It was checked before it got its name; what is beside it may have been left there then.
+            durable::remove(&part.tag_path)?;
             (self.tell)(FileEvent::Bytes(self.file.bytes));
             return Ok(());
         }
-        let mut part = Part::new(self.path);
         let mut failures = Failures::default();
         let mut farthest = length_of(&part.path);
         loop {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use bimo_hub::{CancellationToken, Endpoint, Hub, ModelsFolder, Patience, Pickle, Surroundings};
 
 use crate::server::Misdeed;
-use crate::{Desk, REPO, all_files, content};
+use crate::{Desk, FILE, REPO, all_files, content};
 
 const HUB: &str = "BIMO_TEST_HUB";
 const FOLDER: &str = "BIMO_TEST_FOLDER";
@@ -64,6 +64,18 @@ async fn a_kill_at_any_moment_leaves_a_part_or_the_whole() {
     let asked = desk.server.seen_of_files();
     let resumed = asked.iter().filter(|seen| seen.header("range").is_some()).count();
     assert!(resumed > 0, "it began anew each time");
+}
+
+#[tokio::test]
+async fn a_kill_when_the_file_has_just_got_its_name_leaves_nothing_beside_it() {
+    let bytes = content(500_000);
+    let desk = Desk::with_file(&bytes).await;
+    let folder = desk.hub.folder().path().join("owner--name/0123456789ab--story-Q8_0");
+    std::fs::create_dir_all(&folder).expect("a folder");
+    std::fs::write(folder.join(FILE), &bytes).expect("a file");
+    std::fs::write(folder.join(format!("{FILE}.partial-tag")), "\"a tag\"").expect("a file");
+    desk.pull_right(&bytes).await;
+    assert!(desk.server.seen_of_files().is_empty(), "it was whole");
 }
 
 #[tokio::test(flavor = "multi_thread")]
