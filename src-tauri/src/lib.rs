@@ -12,8 +12,6 @@
 
 mod closing;
 mod commands;
-#[cfg(target_os = "linux")]
-mod drawing;
 mod logging;
 mod opening;
 mod place;
@@ -21,8 +19,6 @@ mod threads;
 mod window;
 
 pub use bimo_desk::CHECK_MODEL;
-#[cfg(target_os = "linux")]
-pub use drawing::settle_drawing;
 pub use threads::settle_threads;
 
 use std::ffi::OsString;

@@ -14,7 +14,5 @@ fn main() -> ExitCode {
         return bimo_desktop::check_model(arguments.next());
     }
     bimo_desktop::settle_threads();
-    #[cfg(target_os = "linux")]
-    bimo_desktop::settle_drawing();
     bimo_desktop::run()
 }
