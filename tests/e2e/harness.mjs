@@ -10,10 +10,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { Builder, By, Key } from "selenium-webdriver";
+import { Builder, By, error as errors, Key } from "selenium-webdriver";
 
 export { Key };
 
+const { StaleElementReferenceError } = errors;
 const PATIENCE_MS = 10_000;
 const LOOK_AGAIN_MS = 30;
 
@@ -101,11 +102,23 @@ class Desk {
   }
 
   async click(id) {
-    await (await this.see(id)).click();
+    await this.with(id, (element) => element.click());
   }
 
   async textOf(id) {
-    return (await this.see(id)).getText();
+    return this.with(id, (element) => element.getText());
+  }
+
+  /** Does `act` with the element of this `data-testid`, and with the one that took its place if it was drawn anew meanwhile. */
+  async with(id, act, patienceMs = PATIENCE_MS) {
+    const end = performance.now() + patienceMs;
+    for (;;) {
+      try {
+        return await act(await this.see(id, patienceMs));
+      } catch (cause) {
+        if (!(cause instanceof StaleElementReferenceError) || performance.now() > end) throw cause;
+      }
+    }
   }
 
   /** Puts the caret at the end of the page. */

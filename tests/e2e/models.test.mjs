@@ -46,7 +46,7 @@ async function barriers() {
 }
 
 const stateOf = async () => (await desk.see("download")).getAttribute("data-state");
-const press = async (id) => (await desk.see(id, PATIENCE_MS)).sendKeys(Key.ENTER);
+const press = async (id) => desk.with(id, (field) => field.sendKeys(Key.ENTER), PATIENCE_MS);
 
 async function show(language, theme) {
   await desk.click("rail-settings");
@@ -66,7 +66,7 @@ test("nothing is asked of the network before the person does", async () => {
 
 test("a model is found and downloaded by the keyboard alone, and pauses", async () => {
   hub.hold(HELD);
-  await (await desk.see("hub-words")).sendKeys("tiny", Key.ENTER);
+  await desk.with("hub-words", (field) => field.sendKeys("tiny", Key.ENTER));
   await press("look-found");
   await desk.see("offered");
   await sleep(SETTLED_MS);

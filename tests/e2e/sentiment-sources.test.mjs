@@ -102,8 +102,8 @@ test("a summary is read as any other text", async () => {
 
 test("the people of a work have lines of their own, of the sentences that name them", async () => {
   await readOf(`work-${work}`, "Nobody wept");
-  await (await desk.see("character-names")).sendKeys("Eli", Key.ENTER);
-  await (await desk.see("character-names")).sendKeys("Mara, Mary", Key.ENTER);
+  await desk.with("character-names", (field) => field.sendKeys("Eli", Key.ENTER));
+  await desk.with("character-names", (field) => field.sendKeys("Mara, Mary", Key.ENTER));
   const rows = () => desk.run("return [...document.querySelectorAll('[data-testid=character]')].map((row) => row.textContent.replace(/\\s+/g, ' ').trim())");
   const [eli, mara] = await desk.until("both are there", async () => {
     const found = await rows();

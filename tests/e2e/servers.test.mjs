@@ -21,7 +21,7 @@ before(async () => {
   desk = await openDesk(library, { env: { BIMO_MODELS: join(library.folder, "models") } });
 });
 
-const fill = async (id, text) => (await desk.see(id)).sendKeys(text);
+const fill = async (id, text) => desk.with(id, (field) => field.sendKeys(text));
 
 async function add(name, key) {
   await desk.click("rail-models");

@@ -85,9 +85,9 @@ test("the memory is searched, put right and forgotten", async () => {
   assert.equal((await pairs())[0].english, "I like tea.");
   await desk.click("glossary-view");
   await desk.click("view-memory");
-  await (await desk.see("memory-search")).sendKeys("coffee");
+  await desk.with("memory-search", (field) => field.sendKeys("coffee"));
   await desk.see("memory-empty");
-  await (await desk.see("memory-search")).sendKeys(...Array(6).fill(Key.BACK_SPACE), "TEA");
+  await desk.with("memory-search", (field) => field.sendKeys(...Array(6).fill(Key.BACK_SPACE), "TEA"));
   await desk.click("edit-pair");
   await desk.click("pair-chinese");
   await desk.press(Key.CONTROL, "a");
