@@ -134,12 +134,17 @@ impl Context {
             Layer::Cache(cache) => cache.shared() > read,
             Layer::Tensors { .. } => false,
         };
-        if needed <= self.capacity && !self.layers.iter().any(shares_more) {
+        // With room for what is written after it: to grow copies everything, and costs least while there is nothing.
+        let whole = if self.foreseen > 0 { self.foreseen + GROWTH_TOKENS } else { 0 };
+        let whole = needed.max(whole.min(self.shape.limit));
+        let wanted = if read == 0 { whole } else { needed };
+        let fits = wanted <= self.capacity;
+        if fits && !self.layers.iter().any(shares_more) {
             return Ok(());
         }
-        let needed = needed.max(self.foreseen.min(self.shape.limit));
-        let generous = (self.capacity + self.capacity / 2).max(needed);
-        let capacity = generous.next_multiple_of(GROWTH_TOKENS).min(self.shape.limit).max(needed);
+        let generous = (self.capacity + self.capacity / 2).max(whole);
+        let larger = generous.next_multiple_of(GROWTH_TOKENS).min(self.shape.limit).max(whole);
+        let capacity = if fits { self.capacity } else { larger };
         for layer in &mut self.layers {
             match layer {
                 Layer::Cache(cache) => cache.grow(capacity, self.tokens.len()),

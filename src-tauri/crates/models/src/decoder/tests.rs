@@ -226,6 +226,24 @@ fn a_long_text_is_read_again_as_such_unless_it_was_foreseen() {
 }
 
 #[test]
+fn what_is_written_after_a_text_that_was_foreseen_has_its_room_already() {
+    let decoder = decoder(Architecture::Llama, Precision::Exact);
+    let mut context = decoder.context().unwrap();
+    // The second text is as long as the room that the first one leaves.
+    for length in [200, 512] {
+        let tokens = text(length);
+        context.truncate(0);
+        context.foresee(length);
+        for piece in tokens.chunks(100) {
+            read(&decoder, &mut context, piece);
+        }
+        let room = context.bytes();
+        read(&decoder, &mut context, &tokens[..1]);
+        assert_eq!(context.bytes(), room, "{length}");
+    }
+}
+
+#[test]
 fn a_branch_goes_its_own_way() {
     let decoder = decoder(Architecture::Llama, Precision::Exact);
     let tokens = text(10);
