@@ -24,6 +24,14 @@ const MOST_PARTS: usize = 2;
 /// such a block has once is read once.
 const STRETCH: usize = SUPER / 32;
 
+/// With so few rows of input weights are used up faster than memory brings them: processors that are told what comes next keep
+/// more of it on its way than they do by their own guess.
+const FEW_ROWS: usize = 4;
+/// How many bytes ahead.
+const AHEAD: usize = 6 << 10;
+/// Bytes of a cache line.
+const LINE: usize = 64;
+
 /// The products of `T` tiles with a panel of `R` rows: for each part of the tiles, each tile and each row of the panel the
 /// sums of the part's rows.
 pub(crate) type Sums<S, const R: usize, const T: usize> =
@@ -40,6 +48,9 @@ pub(crate) trait Tile {
 
     /// Writes a row's numbers.
     fn unpack(tile: &[u8], row: usize, numbers: &mut [f32]);
+
+    /// Bytes of a tile for 32 columns with their share of the scales.
+    const SHARE: usize;
 
     /// Whether a processor with many registers has enough of them for two tiles at once.
     const IN_PAIRS: bool;
@@ -124,12 +135,28 @@ pub(crate) unsafe fn multiply<S: Simd, F: Tile, const R: usize, const T: usize>(
                 for number in 0..STRETCH.min(blocks - stretch * STRETCH) {
                     let at = Block { count: blocks, stretch, number, first: part * S::LANES };
                     let record = step(records, number, RECORD * R);
+                    if part == 0 && R <= FEW_ROWS {
+                        let block = stretch * STRETCH + number;
+                        fetch_ahead::<S>(step(tiles[0], block, F::SHARE), F::SHARE);
+                    }
                     F::add_block::<S, R, T>(tiles, at, record, &mut some);
                 }
                 sums[part] = some;
             }
         }
         sums
+    }
+}
+
+/// Has the next bytes of weights on their way from memory when their turn comes.
+///
+/// # Safety
+/// The processor has the instructions of `S`. There need not be so many bytes.
+#[inline(always)]
+unsafe fn fetch_ahead<S: Simd>(block: *const u8, bytes: usize) {
+    for line in 0..bytes.div_ceil(LINE) {
+        // SAFETY: the caller's.
+        unsafe { S::prefetch(block.wrapping_add(AHEAD + line * LINE)) }
     }
 }
 

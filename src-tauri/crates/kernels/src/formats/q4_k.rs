@@ -78,6 +78,7 @@ impl Tile for Q4K {
         }
     }
 
+    const SHARE: usize = SUPER_BYTES / SUBS;
     const IN_PAIRS: bool = true;
 
     #[inline(always)]

@@ -94,6 +94,7 @@ impl Tile for Q6K {
         }
     }
 
+    const SHARE: usize = (SUPER_BYTES + SCALE_BYTES) / SUBS;
     const IN_PAIRS: bool = false;
 
     #[inline(always)]

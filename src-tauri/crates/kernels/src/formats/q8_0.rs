@@ -81,6 +81,7 @@ impl Tile for Q8_0 {
         }
     }
 
+    const SHARE: usize = BLOCK_BYTES + SCALE_BYTES;
     const IN_PAIRS: bool = true;
 
     #[inline(always)]

@@ -51,6 +51,11 @@ impl<const VNNI: bool> Simd for Avx2<VNNI> {
     }
 
     #[inline(always)]
+    unsafe fn prefetch(from: *const u8) {
+        _mm_prefetch::<_MM_HINT_T1>(from.cast());
+    }
+
+    #[inline(always)]
     unsafe fn load_quads(from: *const u8) -> __m256i {
         _mm256_loadu_si256(from.cast())
     }

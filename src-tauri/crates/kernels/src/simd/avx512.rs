@@ -32,6 +32,11 @@ impl Simd for Avx512Vnni {
     const KEEPS_OFFSET: bool = true;
 
     #[inline(always)]
+    unsafe fn prefetch(from: *const u8) {
+        _mm_prefetch::<_MM_HINT_T1>(from.cast());
+    }
+
+    #[inline(always)]
     unsafe fn load_quads(from: *const u8) -> __m512i {
         _mm512_loadu_si512(from.cast())
     }

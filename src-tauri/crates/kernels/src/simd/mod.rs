@@ -57,6 +57,10 @@ pub(crate) trait Simd: Copy {
         count
     }
 
+    /// Has the bytes there on their way from memory to the second-level cache, if there are any.
+    #[inline(always)]
+    unsafe fn prefetch(_from: *const u8) {}
+
     /// Four unsigned bytes of each row.
     unsafe fn load_quads(from: *const u8) -> Self::Quads;
     /// The same four signed bytes for each row.
