@@ -1,9 +1,8 @@
-//! Memory for packed weights: aligned to cache lines, in huge pages where it is large.
+//! Memory for packed weights: aligned to cache lines, and offered to the system for huge pages where it is large.
 
 use memmap2::MmapMut;
 
-/// From so many bytes on, memory is taken from the system directly, in pages of megabytes where it has them: they are
-/// cleared and found many times sooner than small ones.
+/// From so many bytes on, memory is taken from the system directly.
 const LARGE: usize = 1 << 21;
 
 /// A cache line.
@@ -22,12 +21,20 @@ impl Buffer {
         if length >= LARGE
             && let Ok(map) = MmapMut::map_anon(length)
         {
-            // The system may decline; small pages hold the same numbers.
-            #[cfg(target_os = "linux")]
-            let _ = map.advise(memmap2::Advice::HugePage);
             return Self::Large(map);
         }
         Self::Small { lines: vec![Line([0; 64]); length.div_ceil(64)], length }
+    }
+
+    /// Says that it is filled, and stays. The system may join its pages to larger ones then, in its own time, which are found
+    /// sooner. Asked for before, they are a wait for everybody who has none that are free: virtual machines take ten times as
+    /// long to clear one as to clear small ones of as many bytes.
+    pub fn settle(&self) {
+        #[cfg(target_os = "linux")]
+        if let Self::Large(map) = self {
+            // It may decline; small pages hold the same numbers.
+            let _ = map.advise(memmap2::Advice::HugePage);
+        }
     }
 }
 

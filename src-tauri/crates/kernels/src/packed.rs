@@ -154,7 +154,9 @@ impl PackedMatrix {
         tiles.try_for_each_init(room, |room, (place, tile)| {
             let first = place * TILE_ROWS;
             fill(room, tile, first..(first + TILE_ROWS).min(rows))
-        })
+        })?;
+        self.bytes.settle();
+        Ok(())
     }
 
     fn zeros(format: Format, rows: usize, columns: usize) -> Self {
