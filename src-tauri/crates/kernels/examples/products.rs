@@ -16,7 +16,7 @@ fn main() {
     let pool = Pool::new(threads);
     for set in InstructionSet::all().into_iter().rev() {
         println!("{} on {threads} threads", set.name());
-        for format in [Format::Q8_0, Format::Q4K, Format::Q6K] {
+        for format in [Format::Q8_0, Format::Q8K, Format::Q4K, Format::Q6K] {
             for (rows, columns) in SHAPES {
                 if columns % format.block_columns() == 0 {
                     shape(&pool, set, format, rows, columns);

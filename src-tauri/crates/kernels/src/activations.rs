@@ -1,7 +1,7 @@
 //! What goes into a product, rounded to 8 bits.
 //!
-//! Each block of 32 numbers of a row has a scale of its own, a 127th of its largest number. Beside the rounded numbers
-//! lie the sums that formats with an offset take away. Rows are kept in panels: a few rows whose blocks lie interleaved,
+//! Each block of 32 numbers of a row has a scale of its own, or several blocks share one: a 127th of the largest number. Beside
+//! the rounded numbers lie the sums that formats with an offset take away. Rows are kept in panels: a few rows whose blocks lie interleaved,
 //! so that a kernel reads one stream.
 
 use crate::InstructionSet;
@@ -27,7 +27,7 @@ impl Place {
     pub const fn scale(rows: usize, row: usize) -> usize {
         QUADS * rows + row
     }
-    /// -128 times the sum of the rounded numbers, i32.
+    /// -128 times the sum of the rounded numbers, i32; in the first of several blocks that share a scale, of them all.
     #[inline(always)]
     pub const fn offset(rows: usize, row: usize) -> usize {
         (QUADS + 1) * rows + row
@@ -52,17 +52,22 @@ pub struct Activations {
     blocks: usize,
     /// Most rows of a panel.
     panel: usize,
+    /// Blocks that share a scale.
+    sharing: usize,
 }
 
 impl Activations {
-    /// Rounds rows of `columns` numbers; memory of an earlier use is used again.
+    /// Rounds rows of `columns` numbers, of which so many blocks share a scale: one, or eight of whole blocks. Memory of
+    /// an earlier use is used again.
     ///
     /// # Panics
     /// If `x` is not whole rows.
-    pub fn fill(&mut self, set: InstructionSet, x: &[f32], columns: usize) {
+    pub fn fill(&mut self, set: InstructionSet, x: &[f32], columns: usize, sharing: usize) {
+        debug_assert!(sharing == 1 || (columns.is_multiple_of(BLOCK) && TOGETHER % sharing == 0));
         assert!(columns > 0 && x.len().is_multiple_of(columns), "rows of {columns} numbers");
         self.rows = x.len() / columns;
         self.blocks = columns.div_ceil(BLOCK);
+        self.sharing = sharing;
         self.words.resize(self.rows * self.blocks * RECORD, 0);
         set.run(Round { x, columns, to: self });
     }
@@ -111,6 +116,7 @@ impl Work for Round<'_> {
     fn run<S: Simd>(self) {
         let Self { x, columns, to } = self;
         to.panel = S::PANEL;
+        let sharing = to.sharing;
         let row_words = to.blocks * RECORD;
         for (first, count) in panels(to.rows, S::PANEL) {
             let words = &mut to.words[first * row_words..][..count * row_words];
@@ -119,13 +125,17 @@ impl Work for Round<'_> {
                 let (whole, rest) = x.as_chunks::<BLOCK>();
                 let mut records = words.chunks_exact_mut(count * RECORD);
                 for blocks in whole.chunks(TOGETHER) {
-                    round_blocks::<S>(blocks, &mut records, count, row);
+                    round_blocks::<S>(blocks, sharing, &mut records, count, row);
                 }
                 if !rest.is_empty() {
                     let mut block = [0.0; BLOCK];
                     block[..rest.len()].copy_from_slice(rest);
-                    round_blocks::<S>(&[block], &mut records, count, row);
+                    round_blocks::<S>(&[block], 1, &mut records, count, row);
                 }
+            }
+            if sharing > 1 {
+                let shared = words.chunks_mut(sharing * count * RECORD);
+                shared.for_each(|records| gather(records, count));
             }
         }
     }
@@ -135,6 +145,7 @@ impl Work for Round<'_> {
 #[inline(always)]
 fn round_blocks<'a, S: Simd>(
     blocks: &[[f32; BLOCK]],
+    sharing: usize,
     records: &mut impl Iterator<Item = &'a mut [u32]>,
     rows: usize,
     row: usize,
@@ -144,8 +155,29 @@ fn round_blocks<'a, S: Simd>(
     for (top, block) in tops.iter_mut().zip(blocks) {
         *top = largest::<S>(block);
     }
+    if sharing > 1 {
+        for tops in tops.chunks_mut(sharing) {
+            let top = tops.iter().fold(0.0, |a, &b| if b > a { b } else { a });
+            tops.fill(top);
+        }
+    }
     for ((block, top), record) in blocks.iter().zip(tops).zip(records) {
         round::<S>(block, top).write::<S>(record, rows, row);
+    }
+}
+
+/// Puts into the first record of several that share a scale what is to be taken away for them all, and whether all are numbers.
+#[inline(always)]
+fn gather(records: &mut [u32], rows: usize) {
+    let (first, others) = records.split_at_mut(rows * RECORD);
+    for record in others.chunks(rows * RECORD) {
+        for row in 0..rows {
+            let at = Place::offset(rows, row);
+            first[at] = first[at].wrapping_add(record[at]);
+            let at = Place::scale(rows, row);
+            let spoiled = f32::from_bits(record[at]) * 0.0;
+            first[at] = (f32::from_bits(first[at]) + spoiled).to_bits();
+        }
     }
 }
 
@@ -271,7 +303,7 @@ mod tests {
         let number = |at: usize| (at * 7919 % 1009) as f32 / 504.5 - 1.0;
         let x: Vec<f32> = (0..rows * columns).map(number).collect();
         let mut rounded = Activations::default();
-        rounded.fill(InstructionSet::PORTABLE, &x, columns);
+        rounded.fill(InstructionSet::PORTABLE, &x, columns, 1);
         let (_, _, words) = rounded.panels().next().unwrap();
         for (row, x) in x.chunks(columns).enumerate() {
             for (x, record) in x.chunks(BLOCK).zip(words.chunks(rows * RECORD)) {

@@ -10,6 +10,7 @@ use crate::activations::{BLOCK, RECORD};
 use crate::formats::q4_k::Q4K;
 use crate::formats::q6_k::Q6K;
 use crate::formats::q8_0::Q8_0;
+use crate::formats::q8_k::Q8K;
 use crate::formats::{self, Sums, TILE_ROWS, Tile};
 use crate::simd::{Simd, Work};
 use crate::{Activations, Curve, Format, InstructionSet, PackedMatrix, Pool};
@@ -36,7 +37,7 @@ pub struct Product<'a> {
 }
 
 /// Multiplies rows with matrices of as many columns: `output = curve(x matrix^T + bias)` for each. The input is rounded to 8 bits
-/// once for all of them.
+/// once for all of them that want it alike.
 ///
 /// # Panics
 /// If the sizes do not fit each other.
@@ -44,11 +45,14 @@ pub fn multiply(pool: &Pool, set: InstructionSet, x: &[f32], products: &mut [Pro
     thread_local! {
         static ROUNDED: RefCell<Activations> = RefCell::default();
     }
-    let Some(columns) = products.first().map(|product| product.matrix.columns()) else { return };
-    ROUNDED.with_borrow_mut(|rounded| {
-        rounded.fill(set, x, columns);
-        multiply_rounded(pool, set, rounded, products);
-    });
+    let sharing = |product: &Product<'_>| product.matrix.format().input_blocks();
+    for products in products.chunk_by_mut(|one, other| sharing(one) == sharing(other)) {
+        let (columns, sharing) = (products[0].matrix.columns(), sharing(&products[0]));
+        ROUNDED.with_borrow_mut(|rounded| {
+            rounded.fill(set, x, columns, sharing);
+            multiply_rounded(pool, set, rounded, products);
+        });
+    }
 }
 
 fn multiply_rounded(
@@ -126,6 +130,7 @@ impl Work for Part<'_> {
                 Format::Q8_0 => many::<S, Q8_0>(self.x, target, tiles),
                 Format::Q4K => many::<S, Q4K>(self.x, target, tiles),
                 Format::Q6K => many::<S, Q6K>(self.x, target, tiles),
+                Format::Q8K => many::<S, Q8K>(self.x, target, tiles),
             }
         }
     }

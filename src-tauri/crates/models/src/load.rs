@@ -87,7 +87,8 @@ pub fn load_decoder(
     let need = need.keeping(options.precision, options.cache);
     need.within(longest, options.context_length).check(free_memory())?;
     let chosen = choose_device(options.device)?;
-    let placement = Placement { device: chosen.device, precision: options.precision };
+    let placement =
+        Placement { device: chosen.device, precision: options.precision, wide_blocks: false };
     let load = || Decoder::load(files.config(), files.weights(), &placement);
     let (decoder, tokenizer) = load_parts(|| files.tokenizer(), load, chosen.kind)?;
     let decoder = decoder.keeping(options.cache);
@@ -127,7 +128,8 @@ pub fn load_rewriter(source: &ModelSource, options: &LoadOptions) -> Result<Rewr
     let (bytes, parameters) = (files.weight_bytes(), files.parameters());
     MemoryNeed::of_weights(bytes, parameters, options.precision).check(free_memory())?;
     let chosen = choose_device(options.device)?;
-    let placement = Placement { device: chosen.device, precision: options.precision };
+    let placement =
+        Placement { device: chosen.device, precision: options.precision, wide_blocks: true };
     let load = || EncoderDecoder::load(files.config(), files.weights(), &placement);
     let (model, tokenizer) = load_parts(|| files.tokenizer(), load, chosen.kind)?;
     let card = ModelCard {
@@ -184,7 +186,8 @@ fn load_encoder(
     let (bytes, parameters) = (files.weight_bytes(), files.parameters());
     MemoryNeed::of_weights(bytes, parameters, options.precision).check(free_memory())?;
     let chosen = choose_device(options.device)?;
-    let placement = Placement { device: chosen.device, precision: options.precision };
+    let placement =
+        Placement { device: chosen.device, precision: options.precision, wide_blocks: true };
     let load = || Encoder::load(files.config(), files.weights(), &placement);
     let (encoder, tokenizer) = load_parts(|| files.tokenizer(), load, chosen.kind)?;
     let card = ModelCard {

@@ -59,7 +59,7 @@ fn every_fixture(precision: Precision, check: impl Fn(&Decoder, &Expected) -> Re
         .filter_map(|(folder, expected)| {
             // A build for a GPU is checked on it.
             let chosen = choose_device(DeviceWish::Fastest).expect("a device");
-            let placement = Placement { device: chosen.device, precision };
+            let placement = Placement { device: chosen.device, precision, wide_blocks: false };
             let files = open(&folder.join(&expected.path));
             let decoder =
                 files.and_then(|files| Decoder::load(files.config(), files.weights(), &placement));

@@ -88,7 +88,7 @@ fn every_fixture(check: impl Fn(&Path, &Expected) -> Result<(), String>) {
 }
 
 fn network(path: &Path, precision: Precision) -> Result<EncoderDecoder, String> {
-    let placement = Placement { device: Device::Cpu, precision };
+    let placement = Placement { device: Device::Cpu, precision, wide_blocks: true };
     let files = open_seq2seq(path).map_err(|error| error.to_string())?;
     let model = EncoderDecoder::load(files.config(), files.weights(), &placement);
     model.map_err(|error| error.to_string())

@@ -6,6 +6,7 @@
 pub(crate) mod q4_k;
 pub(crate) mod q6_k;
 pub(crate) mod q8_0;
+pub(crate) mod q8_k;
 
 use crate::activations::{Place, RECORD};
 use crate::simd::Simd;
@@ -22,7 +23,7 @@ const MOST_PARTS: usize = 2;
 /// Blocks of 32 columns that each part of a tile goes through before the next part does: the parts together in one step
 /// would want more registers than there are, and all columns at once more cache. It is a block of the k-formats, so that what
 /// such a block has once is read once.
-const STRETCH: usize = SUPER / 32;
+pub(crate) const STRETCH: usize = SUPER / 32;
 
 /// With so few rows of input weights are used up faster than memory brings them: processors that are told what comes next keep
 /// more of it on its way than they do by their own guess.
@@ -55,7 +56,20 @@ pub(crate) trait Tile {
     /// Whether a processor with many registers has enough of them for two tiles at once.
     const IN_PAIRS: bool;
 
-    /// Adds the products of a block of `T` tiles with the record of a panel of `R` rows to the sums of a part of the tiles.
+    /// What a stretch's products begin with that have one scale, by its first record.
+    ///
+    /// # Safety
+    /// That of [`multiply`], and the record is of its panel.
+    #[inline(always)]
+    unsafe fn begin<S: Simd, const R: usize, const T: usize>(
+        _record: *const u32,
+    ) -> [[S::Ints; R]; T] {
+        // SAFETY: the caller's.
+        unsafe { [[S::splat_int(0); R]; T] }
+    }
+
+    /// Adds the products of a block of `T` tiles with the record of a panel of `R` rows to the sums of a part of the tiles, or
+    /// to the products that wait for the end of their stretch.
     ///
     /// # Safety
     /// That of [`multiply`], and the block and the part are theirs.
@@ -63,8 +77,23 @@ pub(crate) trait Tile {
         tiles: [*const u8; T],
         at: Block,
         record: *const u32,
+        products: &mut [[S::Ints; R]; T],
         sums: &mut [[S::Floats; R]; T],
     );
+
+    /// Adds the products that have waited to the sums, by the stretch's first block and record.
+    ///
+    /// # Safety
+    /// As before.
+    #[inline(always)]
+    unsafe fn end<S: Simd, const R: usize, const T: usize>(
+        _tiles: [*const u8; T],
+        _at: Block,
+        _record: *const u32,
+        _products: &[[S::Ints; R]; T],
+        _sums: &mut [[S::Floats; R]; T],
+    ) {
+    }
 }
 
 /// What sums of products are multiplied with, for each row of a part of a tile.
@@ -132,15 +161,18 @@ pub(crate) unsafe fn multiply<S: Simd, F: Tile, const R: usize, const T: usize>(
             let records = step(panel, stretch, STRETCH * RECORD * R);
             for part in 0..TILE_ROWS / S::LANES {
                 let mut some = sums[part];
+                let first = Block { count: blocks, stretch, number: 0, first: part * S::LANES };
+                let mut products = F::begin::<S, R, T>(records);
                 for number in 0..STRETCH.min(blocks - stretch * STRETCH) {
-                    let at = Block { count: blocks, stretch, number, first: part * S::LANES };
+                    let at = Block { number, ..first };
                     let record = step(records, number, RECORD * R);
                     if part == 0 && R <= FEW_ROWS {
                         let block = stretch * STRETCH + number;
                         fetch_ahead::<S>(step(tiles[0], block, F::SHARE), F::SHARE);
                     }
-                    F::add_block::<S, R, T>(tiles, at, record, &mut some);
+                    F::add_block::<S, R, T>(tiles, at, record, &mut products, &mut some);
                 }
+                F::end::<S, R, T>(tiles, first, records, &products, &mut some);
                 sums[part] = some;
             }
         }

@@ -86,6 +86,7 @@ impl Tile for Q4K {
         tiles: [*const u8; T],
         at: Block,
         record: *const u32,
+        _products: &mut [[S::Ints; R]; T],
         sums: &mut [[S::Floats; R]; T],
     ) {
         // SAFETY: every offset is within the bytes and records that the caller promises.

@@ -12,8 +12,8 @@ use crate::simd::Simd;
 
 /// Bytes of a block in a file.
 pub(crate) const FILE_BLOCK: usize = 2 + BLOCK;
-const GROUPS: usize = BLOCK / 4;
-const BLOCK_BYTES: usize = GROUPS * GROUP;
+pub(super) const GROUPS: usize = BLOCK / 4;
+pub(super) const BLOCK_BYTES: usize = GROUPS * GROUP;
 const SCALE_BYTES: usize = 2 * TILE_ROWS;
 
 pub(crate) struct Q8_0;
@@ -21,6 +21,16 @@ pub(crate) struct Q8_0;
 /// A block as a file has it: a 127th of the largest number as the scale; halves are rounded away from zero.
 #[inline(always)]
 pub(crate) fn round_block(numbers: &[f32; BLOCK]) -> [u8; FILE_BLOCK] {
+    let scale = top_of(numbers) / 127.0;
+    let mut block = [0; FILE_BLOCK];
+    block[..2].copy_from_slice(&f16::from_f32(scale).to_le_bytes());
+    block[2..].copy_from_slice(&round_numbers(numbers, scale));
+    block
+}
+
+/// The size of the largest number.
+#[inline(always)]
+pub(super) fn top_of(numbers: &[f32; BLOCK]) -> f32 {
     let mut top = [0.0; BLOCK];
     for at in 0..BLOCK {
         top[at] = numbers[at].abs();
@@ -33,7 +43,12 @@ pub(crate) fn round_block(numbers: &[f32; BLOCK]) -> [u8; FILE_BLOCK] {
         }
         width /= 2;
     }
-    let scale = top[0] / 127.0;
+    top[0]
+}
+
+/// How many times the scale each number is, as signed bytes.
+#[inline(always)]
+pub(super) fn round_numbers(numbers: &[f32; BLOCK], scale: f32) -> [u8; BLOCK] {
     let inverse = if scale > 0.0 { 1.0 / scale } else { 0.0 };
     let mut bytes = [0; BLOCK];
     for at in 0..BLOCK {
@@ -45,10 +60,36 @@ pub(crate) fn round_block(numbers: &[f32; BLOCK]) -> [u8; FILE_BLOCK] {
         let down = if (rest == -0.5) & (number < 0.0) { 1.0 } else { 0.0 };
         bytes[at] = (shifted + (up - down)).to_bits() as u8;
     }
-    let mut block = [0; FILE_BLOCK];
-    block[..2].copy_from_slice(&f16::from_f32(scale).to_le_bytes());
-    block[2..].copy_from_slice(&bytes);
-    block
+    bytes
+}
+
+/// Adds the products of a block's bytes with its record, which take `products` up where they are.
+///
+/// # Safety
+/// Each tile's pointer is to a part of a block, the record is the block's, and the processor has the instructions of `S`.
+#[inline(always)]
+pub(super) unsafe fn add_products<S: Simd, const R: usize, const T: usize>(
+    blocks: [*const u8; T],
+    record: *const u32,
+    products: &mut [[S::Ints; R]; T],
+) {
+    // SAFETY: the groups are the block's, and the places the record's.
+    unsafe {
+        for group in 0..S::steps(GROUPS, R) {
+            let mut weights = [S::load_quads(step(blocks[0], group, GROUP)); T];
+            for tile in 1..T {
+                weights[tile] = S::load_quads(step(blocks[tile], group, GROUP));
+            }
+            let quads = record.add(group);
+            for row in 0..R {
+                let input = S::splat_quad(quads.add(Place::quad(0, row)));
+                for tile in 0..T {
+                    let product = &mut products[tile][row];
+                    *product = S::dot_offset(*product, weights[tile], input);
+                }
+            }
+        }
+    }
 }
 
 impl Tile for Q8_0 {
@@ -89,6 +130,7 @@ impl Tile for Q8_0 {
         tiles: [*const u8; T],
         at: Block,
         record: *const u32,
+        _products: &mut [[S::Ints; R]; T],
         sums: &mut [[S::Floats; R]; T],
     ) {
         // SAFETY: every offset is within the bytes and records that the caller promises.
@@ -108,20 +150,7 @@ impl Tile for Q8_0 {
                     step(tiles[tile].add(4 * at.first), at.stretch, STRETCH * BLOCK_BYTES);
                 blocks[tile] = step(stretch, at.number, BLOCK_BYTES);
             }
-            for group in 0..S::steps(GROUPS, R) {
-                let mut weights = [S::load_quads(step(blocks[0], group, GROUP)); T];
-                for tile in 1..T {
-                    weights[tile] = S::load_quads(step(blocks[tile], group, GROUP));
-                }
-                let quads = record.add(group);
-                for row in 0..R {
-                    let input = S::splat_quad(quads.add(Place::quad(0, row)));
-                    for tile in 0..T {
-                        let product = &mut products[tile][row];
-                        *product = S::dot_offset(*product, weights[tile], input);
-                    }
-                }
-            }
+            add_products::<S, R, T>(blocks, record, &mut products);
             for tile in 0..T {
                 let stored = step(tiles[tile].add(2 * at.first), at.count, BLOCK_BYTES);
                 let stored = step(stored, at.stretch, STRETCH * SCALE_BYTES);

@@ -34,6 +34,13 @@ pub struct FileMatrix {
     pub numbers: Vec<f64>,
     /// The largest number that is added or taken away to make one.
     pub largest: f64,
+    /// Numbers of its input that are rounded with one scale.
+    pub sharing: usize,
+}
+
+/// Numbers of the input that are rounded with one scale.
+fn sharing(format: Format) -> usize {
+    if format == Format::Q8K { 256 } else { 32 }
 }
 
 impl FileMatrix {
@@ -46,7 +53,7 @@ impl FileMatrix {
         let mut matrix = Self::new(format, rows, columns, || quants, Dice(7));
         for block in matrix.bytes.chunks_mut(format.block_bytes()) {
             match format {
-                Format::Q8_0 => {}
+                Format::Q8_0 | Format::Q8K => {}
                 Format::Q4K => block[4..16].fill(small),
                 Format::Q6K => block[192..208].fill(small),
             }
@@ -68,13 +75,18 @@ impl FileMatrix {
             Format::Q8_0 => &[0],
             Format::Q4K => &[0, 2],
             Format::Q6K => &[208],
+            Format::Q8K => &[],
         };
         for block in bytes.chunks_mut(format.block_bytes()) {
             for &at in halves {
                 block[at..at + 2].copy_from_slice(&scales.half().to_le_bytes());
             }
+            if format == Format::Q8K {
+                block[..4].copy_from_slice(&(scales.float() / 64.0).to_le_bytes());
+            }
         }
-        let mut matrix = Self { rows, columns, bytes, numbers: Vec::new(), largest: 0.0 };
+        let sharing = sharing(format);
+        let mut matrix = Self { rows, columns, bytes, numbers: Vec::new(), largest: 0.0, sharing };
         matrix.numbers = matrix.numbers_of(format);
         matrix
     }
@@ -87,6 +99,7 @@ impl FileMatrix {
                 Format::Q8_0 => q8_0(block, &mut numbers),
                 Format::Q4K => self.largest = self.largest.max(q4_k(block, &mut numbers)),
                 Format::Q6K => q6_k(block, &mut numbers),
+                Format::Q8K => q8_k(block, &mut numbers),
             }
         }
         self.bytes = bytes;
@@ -102,6 +115,11 @@ fn half(block: &[u8], at: usize) -> f64 {
 fn q8_0(block: &[u8], numbers: &mut Vec<f64>) {
     let scale = half(block, 0);
     numbers.extend(block[2..].iter().map(|&byte| scale * f64::from(byte as i8)));
+}
+
+fn q8_k(block: &[u8], numbers: &mut Vec<f64>) {
+    let scale = f64::from(f32::from_le_bytes([block[0], block[1], block[2], block[3]]));
+    numbers.extend(block[4..].iter().map(|&byte| scale * f64::from(byte as i8)));
 }
 
 /// Answers the largest number that was taken away.

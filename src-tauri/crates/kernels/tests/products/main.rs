@@ -1,6 +1,6 @@
 //! Every kernel on every instruction set that the machine has, against sums in f64 over what the files' blocks mean.
 //!
-//! The bound of an output: its input is rounded to a 254th of the largest number of a block, so its error is at most the
+//! The bound of an output: its input is rounded to a 254th of the largest number of those that share a scale, so its error is at most the
 //! sum over blocks of that times the sizes of the block's weights; and f32 rounds each of its additions.
 
 mod blocks;
@@ -12,20 +12,20 @@ use bimo_kernels::{Curve, Format, InstructionSet, PackedMatrix, Pool, Product, b
 use blocks::{Dice, FileMatrix};
 use proptest::prelude::*;
 
-const BLOCK: usize = 32;
+const FORMATS: [Format; 4] = [Format::Q8_0, Format::Q4K, Format::Q6K, Format::Q8K];
 
 /// The product in f64, and how far an output may be from it.
 fn expected(matrix: &FileMatrix, x: &[f32]) -> Vec<(f64, f64)> {
     let row = |row: usize| {
         let weights = &matrix.numbers[row * matrix.columns..][..matrix.columns];
         let (mut sum, mut bound) = (0.0, 1e-12);
-        for (weights, x) in weights.chunks(BLOCK).zip(x.chunks(BLOCK)) {
+        for (weights, x) in weights.chunks(matrix.sharing).zip(x.chunks(matrix.sharing)) {
             let top = x.iter().fold(0.0f64, |top, x| top.max(f64::from(x.abs())));
             let sizes: f64 = weights.iter().map(|weight| weight.abs()).sum();
             let products = weights.iter().zip(x).map(|(weight, x)| weight * f64::from(*x));
             sum += products.sum::<f64>();
             // Formats whose weights are differences add what they take away: both parts round.
-            bound += sizes * top * (1.001 / 254.0) + matrix.largest * top * BLOCK as f64 * 4e-6;
+            bound += sizes * top * (1.001 / 254.0) + matrix.largest * top * x.len() as f64 * 4e-6;
         }
         (sum, bound)
     };
@@ -76,7 +76,7 @@ proptest! {
 
     #[test]
     fn products_are_within_their_bound_and_have_the_same_bits_everywhere(
-        format in prop_oneof![Just(Format::Q8_0), Just(Format::Q4K), Just(Format::Q6K)],
+        format in proptest::sample::select(&FORMATS[..]),
         rows in 1usize..70,
         blocks in 1usize..8,
         inputs in 1usize..20,
@@ -88,9 +88,12 @@ proptest! {
 
 #[test]
 fn what_is_large_enough_to_be_shared_has_the_same_bits() {
-    for (format, rows, columns, inputs) in
-        [(Format::Q8_0, 1003, 672, 37), (Format::Q4K, 600, 1024, 70), (Format::Q6K, 1700, 512, 1)]
-    {
+    for (format, rows, columns, inputs) in [
+        (Format::Q8_0, 1003, 672, 37),
+        (Format::Q4K, 600, 1024, 70),
+        (Format::Q6K, 1700, 512, 1),
+        (Format::Q8K, 1003, 768, 37),
+    ] {
         check(format, rows, columns, inputs, 5);
     }
 }
@@ -105,7 +108,7 @@ fn extreme_bytes_overflow_nothing() {
     let x: Vec<f32> = signs
         .flat_map(|signs| (0..COLUMNS).map(|column| if signs(column) { -1.0 } else { 1.0 }))
         .collect();
-    for format in [Format::Q8_0, Format::Q4K, Format::Q6K] {
+    for format in FORMATS {
         for (quants, small) in [0x00, 0x7F, 0x80, 0xFF]
             .into_iter()
             .flat_map(|quants| [0x7F, 0x80, 0xFF].map(|small| (quants, small)))
@@ -129,7 +132,7 @@ fn extreme_bytes_overflow_nothing() {
 #[test]
 fn several_products_of_one_input_are_those_of_each_with_its_bias() {
     let mut dice = Dice(3);
-    let formats = [Format::Q4K, Format::Q8_0, Format::Q6K];
+    let formats = [Format::Q4K, Format::Q8_0, Format::Q8K, Format::Q6K];
     let matrices = formats.map(|format| {
         let rows = 19 + format.block_bytes() % 7;
         let file = FileMatrix::random(format, rows, 256, &mut dice);
@@ -173,19 +176,29 @@ fn a_curve_bends_what_a_product_gives() {
 
 #[test]
 fn floats_of_any_width_are_rounded_to_a_127th_of_their_blocks_largest() {
+    for (is_wide, columns, sharing) in
+        [(false, 75, 32), (true, 75, 32), (true, 96, 256), (true, 544, 256)]
+    {
+        check_rounding(is_wide, columns, sharing);
+    }
+}
+
+/// Rows of floats, of which so many share a scale, with more than a panel of inputs.
+fn check_rounding(is_wide: bool, columns: usize, sharing: usize) {
     let mut dice = Dice(9);
-    let (rows, columns) = (21, 75);
+    let rows = 21;
     let numbers: Vec<f32> = (0..rows * columns).map(|_| dice.float()).collect();
     let write = |rows: Range<usize>, to: &mut [f32]| -> Result<(), Infallible> {
         to.copy_from_slice(&numbers[rows.start * columns..rows.end * columns]);
         Ok(())
     };
     let all = InstructionSet::all().into_iter();
-    let packed = all.map(|set| PackedMatrix::from_rows(set, rows, columns, write).unwrap());
+    let packed =
+        all.map(|set| PackedMatrix::from_rows(set, is_wide, rows, columns, write).unwrap());
     let packed = packed.collect::<Vec<_>>();
     let mut kept = vec![0.0; columns];
     let mut matrix =
-        FileMatrix { rows, columns, numbers: Vec::new(), bytes: Vec::new(), largest: 1.0 };
+        FileMatrix { rows, columns, numbers: Vec::new(), bytes: Vec::new(), largest: 1.0, sharing };
     for (row, numbers) in numbers.chunks(columns).enumerate() {
         let mut other = vec![0.0; columns];
         packed[0].row(row, &mut kept);
@@ -193,19 +206,22 @@ fn floats_of_any_width_are_rounded_to_a_127th_of_their_blocks_largest() {
             packed.row(row, &mut other);
             assert_eq!(other, kept, "the same on every instruction set");
         }
-        for (kept, numbers) in kept.chunks(BLOCK).zip(numbers.chunks(BLOCK)) {
+        for (kept, numbers) in kept.chunks(sharing).zip(numbers.chunks(sharing)) {
             let top = numbers.iter().fold(0.0f32, |top, number| top.max(number.abs()));
             // Half a step, and a half has eleven bits.
-            let bound = top / 254.0 * 1.001 + top / 2048.0;
+            let bound = top / 254.0 * 1.001 + if sharing == 32 { top / 2048.0 } else { 0.0 };
             assert!(kept.iter().zip(numbers).all(|(kept, number)| (kept - number).abs() <= bound));
         }
         matrix.numbers.extend(kept.iter().map(|&number| f64::from(number)));
     }
-    let x: Vec<f32> = (0..columns).map(|_| dice.float()).collect();
+    let x: Vec<f32> = (0..9 * columns).map(|_| dice.float()).collect();
     for set in InstructionSet::all() {
         let found = product(&Pool::new(1), set, &packed[0], &x);
-        for (found, (expected, bound)) in found.iter().zip(expected(&matrix, &x)) {
-            assert!((f64::from(*found) - expected).abs() <= bound, "{}", set.name());
+        for (x, found) in x.chunks(columns).zip(found.chunks(rows)) {
+            for (found, (expected, bound)) in found.iter().zip(expected(&matrix, x)) {
+                let far = (f64::from(*found) - expected).abs();
+                assert!(far <= bound, "{columns} {}: {far} > {bound}", set.name());
+            }
         }
     }
 }
@@ -213,13 +229,18 @@ fn floats_of_any_width_are_rounded_to_a_127th_of_their_blocks_largest() {
 #[test]
 fn an_input_that_is_no_number_makes_none() {
     let mut dice = Dice(1);
-    let file = FileMatrix::random(Format::Q8_0, 16, 64, &mut dice);
-    let packed = PackedMatrix::from_blocks(Format::Q8_0, 16, 64, &file.bytes);
-    for set in InstructionSet::all() {
-        let mut x = [1.0; 128];
-        x[70] = f32::INFINITY;
-        let found = product(&Pool::new(1), set, &packed, &x);
-        assert!(found[..16].iter().all(|number| number.is_finite()), "{}", set.name());
-        assert!(found[16..].iter().all(|number| number.is_nan()), "{}", set.name());
+    for format in FORMATS {
+        let columns = 2 * format.block_columns();
+        let file = FileMatrix::random(format, 16, columns, &mut dice);
+        let packed = PackedMatrix::from_blocks(format, 16, columns, &file.bytes);
+        for set in InstructionSet::all() {
+            let mut x = vec![1.0; 2 * columns];
+            // In the second row, in the second block of 32.
+            x[columns + 40] = f32::INFINITY;
+            let found = product(&Pool::new(1), set, &packed, &x);
+            let words = format!("{format:?} {}", set.name());
+            assert!(found[..16].iter().all(|number| number.is_finite()), "{words}");
+            assert!(found[16..].iter().all(|number| number.is_nan()), "{words}");
+        }
     }
 }

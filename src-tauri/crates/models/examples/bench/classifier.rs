@@ -31,7 +31,7 @@ pub fn measure(
     let started = Instant::now();
     let files = open_encoder(path)?;
     let device = choose_device(DeviceWish::Fastest)?.device;
-    let placement = Placement { device, precision };
+    let placement = Placement { device, precision, wide_blocks: true };
     let encoder = Encoder::load(files.config(), files.weights(), &placement)?;
     drop(files);
     logits(&encoder, &Run { texts: vec![vec![FIRST]] })?;

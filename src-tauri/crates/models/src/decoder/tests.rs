@@ -127,7 +127,7 @@ fn config(architecture: Architecture) -> DecoderConfig {
 
 fn decoder(architecture: Architecture, precision: Precision) -> Decoder {
     let config = config(architecture);
-    let placement = Placement { device: Device::Cpu, precision };
+    let placement = Placement { device: Device::Cpu, precision, wide_blocks: false };
     Decoder::load(&config, &MadeUp::new(&config), &placement).unwrap()
 }
 
@@ -233,7 +233,7 @@ fn what_is_written_after_a_text_that_was_foreseen_has_its_room_already() {
     for length in [200, 512] {
         let tokens = text(length);
         context.truncate(0);
-        context.foresee(length);
+        context.foresee(tokens.len());
         for piece in tokens.chunks(100) {
             read(&decoder, &mut context, piece);
         }
@@ -241,6 +241,22 @@ fn what_is_written_after_a_text_that_was_foreseen_has_its_room_already() {
         read(&decoder, &mut context, &tokens[..1]);
         assert_eq!(context.bytes(), room, "{length}");
     }
+}
+
+#[test]
+fn what_is_read_anew_after_branches_takes_no_more_room() {
+    let decoder = decoder(Architecture::Llama, Precision::Exact);
+    let mut context = decoder.context().unwrap();
+    read(&decoder, &mut context, &text(300));
+    let again = |context: &mut Context| {
+        drop(context.branch().unwrap());
+        context.truncate(290);
+        read(&decoder, context, &[7]);
+        context.truncate(300);
+        context.bytes()
+    };
+    let room = again(&mut context);
+    assert_eq!([(); 3].map(|()| again(&mut context)), [room; 3]);
 }
 
 #[test]
@@ -287,7 +303,8 @@ fn a_tensor_of_another_shape_is_named() {
     let config = config(Architecture::Qwen3);
     let mut weights = MadeUp::new(&config);
     weights.shapes.insert("attn_k.weight", vec![25, 48]);
-    let placement = Placement { device: Device::Cpu, precision: Precision::Exact };
+    let placement =
+        Placement { device: Device::Cpu, precision: Precision::Exact, wide_blocks: false };
     match Decoder::load(&config, &weights, &placement).err().unwrap() {
         EngineError::ModelInvalid { field, reason } => {
             assert!(field.ends_with("attn_k.weight"));

@@ -13,7 +13,8 @@ use crate::{Weight, Weights};
 /// How exactly a model computes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Precision {
-    /// Weights in few bits: as the file has them where that is fast, else Q8_0. Keys and values in 16 bits.
+    /// Weights in few bits: as the file has them where that is fast, else Q8_0, or Q8_K if [`Placement::wide_blocks`]. Keys and
+    /// values in 16 bits.
     #[default]
     Fast,
     /// f32 throughout: for checking, several times slower and larger.
@@ -61,6 +62,9 @@ pub struct Placement {
     pub device: Device,
     /// How exactly it computes.
     pub precision: Precision,
+    /// Whether weights that come as floats, and what they are multiplied with, are rounded in blocks of 256 numbers instead of
+    /// 32, where that is faster. In large decoders a few numbers stand out by so much that the others in their block vanish.
+    pub wide_blocks: bool,
 }
 
 /// Whether a linear layer adds a vector to its product.

@@ -63,7 +63,7 @@ impl Matrix {
         let form = match (placement.precision, weight) {
             (Precision::Exact, weight) => Form::Float(to_float(weight, &placement.device)?),
             (Precision::Fast, weight) if placement.device.is_cpu() && !candle_is_faster() => {
-                Form::Packed(Arc::new(pack(weight)?))
+                Form::Packed(Arc::new(pack(weight, placement.wide_blocks)?))
             }
             (Precision::Fast, Weight::Quantized(blocks)) if is_fast(blocks.dtype()) => {
                 Form::Blocks(Arc::new(pad_blocks(blocks, rows, columns, &placement.device)?))
@@ -261,8 +261,10 @@ fn pad_blocks(
 mod tests {
     use super::*;
 
-    const FAST: Placement = Placement { device: Device::Cpu, precision: Precision::Fast };
-    const EXACT: Placement = Placement { device: Device::Cpu, precision: Precision::Exact };
+    const FAST: Placement =
+        Placement { device: Device::Cpu, precision: Precision::Fast, wide_blocks: false };
+    const EXACT: Placement =
+        Placement { device: Device::Cpu, precision: Precision::Exact, wide_blocks: false };
 
     /// Numbers without a pattern that a block could fit exactly.
     fn made_up(rows: usize, columns: usize) -> Tensor {

@@ -8,10 +8,10 @@ use super::rows::with_numbers;
 use crate::threads::pool;
 use crate::{Blocks, Floats, Weight, WeightResult};
 
-/// Packs a matrix; what has no kernels becomes Q8_0.
-pub(super) fn pack(weight: &Weight<'_>) -> WeightResult<PackedMatrix> {
+/// Packs a matrix; what has no kernels becomes Q8_0, and floats Q8_K where `is_wide`.
+pub(super) fn pack(weight: &Weight<'_>, is_wide: bool) -> WeightResult<PackedMatrix> {
     match weight {
-        Weight::Float(floats) => pack_floats(floats),
+        Weight::Float(floats) => pack_floats(floats, is_wide),
         Weight::Quantized(blocks) => {
             let (rows, columns) = rows_and_columns(blocks.shape())?;
             match format_of(blocks.dtype()) {
@@ -39,20 +39,20 @@ pub(super) fn dtype_of(matrix: &PackedMatrix) -> GgmlDType {
         Format::Q8_0 => GgmlDType::Q8_0,
         Format::Q4K => GgmlDType::Q4K,
         Format::Q6K => GgmlDType::Q6K,
+        Format::Q8K => GgmlDType::Q8K,
     }
 }
 
-/// Rounds a matrix to Q8_0.
-fn pack_floats(floats: &Floats<'_>) -> WeightResult<PackedMatrix> {
+fn pack_floats(floats: &Floats<'_>, is_wide: bool) -> WeightResult<PackedMatrix> {
     let (rows, columns) = rows_and_columns(floats.shape())?;
     let set = InstructionSet::chosen();
-    PackedMatrix::from_rows(set, rows, columns, |rows, to| floats.write_rows(rows, to))
+    PackedMatrix::from_rows(set, is_wide, rows, columns, |rows, to| floats.write_rows(rows, to))
 }
 
-/// The same for blocks, some rows at a time.
+/// Rounds blocks to Q8_0, some rows at a time.
 fn pack_others(blocks: &Blocks<'_>, rows: usize, columns: usize) -> WeightResult<PackedMatrix> {
     let set = InstructionSet::chosen();
-    PackedMatrix::from_rows(set, rows, columns, |rows, to| {
+    PackedMatrix::from_rows(set, false, rows, columns, |rows, to| {
         let floats = blocks.rows(rows)?.dequantize()?;
         Ok(with_numbers(&floats, |floats| to.copy_from_slice(floats))?)
     })
