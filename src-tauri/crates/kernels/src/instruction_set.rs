@@ -4,8 +4,8 @@ use std::sync::OnceLock;
 
 use crate::simd::{Portable, Work};
 
-/// Limits the instructions to those of one set, for comparisons: `portable`, `avx2`, `avx-vnni`, `avx512-vnni` or
-/// `neon-dotprod`.
+/// Limits the instructions to those of one set, for comparisons: `portable`, `avx2`, `avx-vnni`, `avx512-vnni`,
+/// `neon-dotprod` or `neon-i8mm`.
 const VARIABLE: &str = "BIMO_INSTRUCTIONS";
 
 /// Instructions that the processor has.
@@ -25,6 +25,8 @@ enum Kind {
     Avx512Vnni,
     #[cfg(target_arch = "aarch64")]
     NeonDot,
+    #[cfg(target_arch = "aarch64")]
+    NeonI8mm,
 }
 
 impl InstructionSet {
@@ -39,6 +41,9 @@ impl InstructionSet {
         #[cfg(target_arch = "aarch64")]
         if std::arch::is_aarch64_feature_detected!("dotprod") {
             all.push(Self(Kind::NeonDot));
+            if std::arch::is_aarch64_feature_detected!("i8mm") {
+                all.push(Self(Kind::NeonI8mm));
+            }
         }
         all
     }
@@ -66,6 +71,8 @@ impl InstructionSet {
             Kind::Avx512Vnni => "avx512-vnni",
             #[cfg(target_arch = "aarch64")]
             Kind::NeonDot => "neon-dotprod",
+            #[cfg(target_arch = "aarch64")]
+            Kind::NeonI8mm => "neon-i8mm",
         }
     }
 
@@ -86,6 +93,9 @@ impl InstructionSet {
             // SAFETY: as above.
             #[cfg(target_arch = "aarch64")]
             Kind::NeonDot => unsafe { crate::simd::with_neon_dot(work) },
+            // SAFETY: as above.
+            #[cfg(target_arch = "aarch64")]
+            Kind::NeonI8mm => unsafe { crate::simd::with_neon_i8mm(work) },
         }
     }
 }

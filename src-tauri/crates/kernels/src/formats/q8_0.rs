@@ -63,35 +63,6 @@ pub(super) fn round_numbers(numbers: &[f32; BLOCK], scale: f32) -> [u8; BLOCK] {
     bytes
 }
 
-/// Adds the products of a block's bytes with its record, which take `products` up where they are.
-///
-/// # Safety
-/// Each tile's pointer is to a part of a block, the record is the block's, and the processor has the instructions of `S`.
-#[inline(always)]
-pub(super) unsafe fn add_products<S: Simd, const R: usize, const T: usize>(
-    blocks: [*const u8; T],
-    record: *const u32,
-    products: &mut [[S::Ints; R]; T],
-) {
-    // SAFETY: the groups are the block's, and the places the record's.
-    unsafe {
-        for group in 0..S::steps(GROUPS, R) {
-            let mut weights = [S::load_quads(step(blocks[0], group, GROUP)); T];
-            for tile in 1..T {
-                weights[tile] = S::load_quads(step(blocks[tile], group, GROUP));
-            }
-            let quads = record.add(group);
-            for row in 0..R {
-                let input = S::splat_quad(quads.add(Place::quad(0, row)));
-                for tile in 0..T {
-                    let product = &mut products[tile][row];
-                    *product = S::dot_offset(*product, weights[tile], input);
-                }
-            }
-        }
-    }
-}
-
 impl Tile for Q8_0 {
     fn bytes(columns: usize) -> usize {
         whole_lines(columns.div_ceil(BLOCK) * (BLOCK_BYTES + SCALE_BYTES))
@@ -150,7 +121,7 @@ impl Tile for Q8_0 {
                     step(tiles[tile].add(4 * at.first), at.stretch, STRETCH * BLOCK_BYTES);
                 blocks[tile] = step(stretch, at.number, BLOCK_BYTES);
             }
-            add_products::<S, R, T>(blocks, record, &mut products);
+            S::dot_block::<R, T>(blocks, record.add(Place::quad(0, 0)), &mut products);
             for tile in 0..T {
                 let stored = step(tiles[tile].add(2 * at.first), at.count, BLOCK_BYTES);
                 let stored = step(stored, at.stretch, STRETCH * SCALE_BYTES);

@@ -106,7 +106,7 @@ impl Tile for Q8K {
                     step(tiles[tile].add(4 * at.first), at.stretch, STRETCH * BLOCK_BYTES);
                 blocks[tile] = step(stretch, at.number, BLOCK_BYTES);
             }
-            super::q8_0::add_products::<S, R, T>(blocks, record, products);
+            S::dot_block::<R, T>(blocks, record.add(Place::quad(0, 0)), products);
         }
     }
 

@@ -15,7 +15,7 @@ pub(crate) use avx2::{with_avx_vnni, with_avx2};
 pub(crate) use avx512::with_avx512_vnni;
 pub(crate) use functions::{exp, gated, gelu, gelu_erf};
 #[cfg(target_arch = "aarch64")]
-pub(crate) use neon::with_neon_dot;
+pub(crate) use neon::{with_neon_dot, with_neon_i8mm};
 pub(crate) use portable::Portable;
 
 /// Something to do with whatever instructions there are. `run` is to be `#[inline(always)]`, like all that it calls, so
@@ -94,6 +94,18 @@ pub(crate) trait Simd: Copy {
     /// Adds the products of bytes less 128 with signed ones above -128; see [`Simd::KEEPS_OFFSET`].
     unsafe fn dot_offset(sums: Self::Ints, offset: Self::Quads, signed: Self::Quads) -> Self::Ints;
 
+    /// Adds the products of a block of 32 columns as [`Simd::dot_offset`] has them, for each tile and each of `R` rows of input. A
+    /// block is eight groups of four columns; `inputs` has for each row 32 signed bytes, one after another.
+    #[inline(always)]
+    unsafe fn dot_block<const R: usize, const T: usize>(
+        blocks: [*const u8; T],
+        inputs: *const u32,
+        products: &mut [[Self::Ints; R]; T],
+    ) {
+        // SAFETY: the caller's.
+        unsafe { dot_rows::<Self, R, T>(blocks, inputs, products, 0) }
+    }
+
     /// Each number as a float.
     unsafe fn to_floats(ints: Self::Ints) -> Self::Floats;
     /// The same number for each row.
@@ -127,3 +139,40 @@ pub(crate) trait Simd: Copy {
     /// Writes the numbers.
     unsafe fn store(to: *mut f32, numbers: Self::Floats);
 }
+
+/// Groups of four columns in a block, which are as many words of a row of input.
+const GROUPS: usize = 8;
+
+/// [`Simd::dot_block`] for the rows from `first` on, a group at a time.
+///
+/// # Safety
+/// That of the method.
+#[inline(always)]
+unsafe fn dot_rows<S: Simd, const R: usize, const T: usize>(
+    blocks: [*const u8; T],
+    inputs: *const u32,
+    products: &mut [[S::Ints; R]; T],
+    first: usize,
+) {
+    // SAFETY: the groups are the block's, and the words the rows'.
+    unsafe {
+        for group in 0..S::steps(GROUPS, R) {
+            let from = group.unchecked_mul(4 * ROWS);
+            let mut weights = [S::load_quads(blocks[0].add(from)); T];
+            for tile in 1..T {
+                weights[tile] = S::load_quads(blocks[tile].add(from));
+            }
+            let inputs = inputs.add(group);
+            for row in first..R {
+                let input = S::splat_quad(inputs.add(row * GROUPS));
+                for tile in 0..T {
+                    let product = &mut products[tile][row];
+                    *product = S::dot_offset(*product, weights[tile], input);
+                }
+            }
+        }
+    }
+}
+
+/// Rows of a tile.
+const ROWS: usize = 16;

@@ -1,6 +1,7 @@
-//! 16 rows in four registers of 128 bits; four products and their sum are one instruction.
+//! 16 rows in four registers of 128 bits; four products and their sum are one instruction. With i8mm two rows of eight columns
+//! meet two rows of input in one, four times eight products.
 //!
-//! The instruction has no stable function, so it is written in assembly.
+//! The instructions have no stable functions, so they are written in assembly.
 
 #![expect(
     unsafe_op_in_unsafe_fn,
@@ -10,14 +11,15 @@
 use std::arch::aarch64::*;
 use std::arch::asm;
 
-use super::{Simd, Work};
+use super::{GROUPS, Simd, Work, dot_rows};
 
 /// Registers of 16 rows.
 const PARTS: usize = 4;
 const LANES: usize = 4 * PARTS;
 
+/// With i8mm or without.
 #[derive(Clone, Copy)]
-pub(crate) struct NeonDot;
+pub(crate) struct Neon<const I8MM: bool>;
 
 type Quads = [uint8x16_t; PARTS];
 type Ints = [int32x4_t; PARTS];
@@ -26,7 +28,13 @@ type Floats = [float32x4_t; PARTS];
 /// Does the work with NEON and its products of bytes.
 #[target_feature(enable = "neon,dotprod")]
 pub(crate) fn with_neon_dot<W: Work>(work: W) {
-    work.run::<NeonDot>();
+    work.run::<Neon<false>>();
+}
+
+/// The same with its products of small matrices.
+#[target_feature(enable = "neon,dotprod,i8mm")]
+pub(crate) fn with_neon_i8mm<W: Work>(work: W) {
+    work.run::<Neon<true>>();
 }
 
 /// Adds four products of signed bytes to each sum.
@@ -44,6 +52,63 @@ unsafe fn dot(mut sums: Ints, weights: Quads, input: Quads) -> Ints {
     sums
 }
 
+/// Adds the products of two rows of eight signed bytes with two others: `[a0 b0, a0 b1, a1 b0, a1 b1]`.
+#[inline(always)]
+unsafe fn dot_pairs(mut sums: int32x4_t, a: uint8x16_t, b: uint8x16_t) -> int32x4_t {
+    asm!(
+        "smmla {sums:v}.4s, {a:v}.16b, {b:v}.16b",
+        sums = inout(vreg) sums,
+        a = in(vreg) a,
+        b = in(vreg) b,
+        options(pure, nomem, nostack, preserves_flags),
+    );
+    sums
+}
+
+/// Eight columns of 16 rows as signed bytes, two rows in a register: of two groups of four columns, with 128 added.
+#[inline(always)]
+unsafe fn pairs_of_rows(from: *const u8) -> [uint8x16_t; 2 * PARTS] {
+    let mut pairs = [vdupq_n_u8(0); 2 * PARTS];
+    for part in 0..PARTS {
+        let signed = |group: uint8x16_t| vreinterpretq_u32_u8(veorq_u8(group, vdupq_n_u8(128)));
+        let first = signed(vld1q_u8(from.add(16 * part)));
+        let second = signed(vld1q_u8(from.add(16 * (PARTS + part))));
+        pairs[2 * part] = vreinterpretq_u8_u32(vzip1q_u32(first, second));
+        pairs[2 * part + 1] = vreinterpretq_u8_u32(vzip2q_u32(first, second));
+    }
+    pairs
+}
+
+/// Adds the products of a tile's block with `P` pairs of rows of input, of 32 bytes each, which lie one after another. Answers
+/// how many rows that are.
+#[inline(always)]
+unsafe fn dot_row_pairs<const P: usize>(
+    block: *const u8,
+    inputs: *const u8,
+    to: &mut [Ints],
+) -> usize {
+    const COLUMNS: usize = 32;
+    let mut sums = [[vdupq_n_s32(0); 2 * PARTS]; P];
+    for eight in 0..COLUMNS / 8 {
+        let weights = pairs_of_rows(block.add(eight * 8 * LANES));
+        for pair in 0..P {
+            let both = inputs.add(2 * pair * COLUMNS + eight * 8);
+            let both = vcombine_u8(vld1_u8(both), vld1_u8(both.add(COLUMNS)));
+            for rows in 0..2 * PARTS {
+                sums[pair][rows] = dot_pairs(sums[pair][rows], weights[rows], both);
+            }
+        }
+    }
+    for pair in 0..P {
+        for part in 0..PARTS {
+            let (low, high) = (sums[pair][2 * part], sums[pair][2 * part + 1]);
+            to[2 * pair][part] = vaddq_s32(to[2 * pair][part], vuzp1q_s32(low, high));
+            to[2 * pair + 1][part] = vaddq_s32(to[2 * pair + 1][part], vuzp2q_s32(low, high));
+        }
+    }
+    2 * P
+}
+
 /// Sixteen bytes as floats.
 #[inline(always)]
 unsafe fn bytes_to_floats(bytes: uint8x16_t) -> Floats {
@@ -56,7 +121,7 @@ unsafe fn bytes_to_floats(bytes: uint8x16_t) -> Floats {
     ]
 }
 
-impl Simd for NeonDot {
+impl<const I8MM: bool> Simd for Neon<I8MM> {
     type Quads = Quads;
     type Ints = Ints;
     type Floats = Floats;
@@ -123,6 +188,28 @@ impl Simd for NeonDot {
             offset[part] = veorq_u8(offset[part], vdupq_n_u8(128));
         }
         dot(sums, offset, signed)
+    }
+
+    #[inline(always)]
+    unsafe fn dot_block<const R: usize, const T: usize>(
+        blocks: [*const u8; T],
+        inputs: *const u32,
+        products: &mut [[Ints; R]; T],
+    ) {
+        let paired = if I8MM { R / 2 * 2 } else { 0 };
+        for tile in 0..T {
+            let mut row = 0;
+            while row < paired {
+                let (inputs, to) = (inputs.add(row * GROUPS).cast(), &mut products[tile][row..]);
+                row += match paired - row {
+                    4.. => dot_row_pairs::<2>(blocks[tile], inputs, to),
+                    _ => dot_row_pairs::<1>(blocks[tile], inputs, to),
+                };
+            }
+        }
+        if paired < R {
+            dot_rows::<Self, R, T>(blocks, inputs, products, paired);
+        }
     }
 
     #[inline(always)]
