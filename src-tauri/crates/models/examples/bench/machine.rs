@@ -4,12 +4,15 @@ use std::hint::black_box;
 use std::thread;
 use std::time::Instant;
 
+use bimo_kernels::{InstructionSet, are_finite};
 use serde::Serialize;
 
 /// Far more than any cache holds.
-const NUMBERS: usize = 64 << 20;
+const NUMBERS: usize = 128 << 20;
 const THREADS: usize = 2;
 const PLACES: usize = 4;
+/// Numbers of a small page.
+const AT_A_TIME: usize = 1024;
 const TIMES: usize = 5;
 
 /// How fast memory is read.
@@ -19,15 +22,16 @@ pub struct Bandwidth {
     bytes_per_second: f64,
 }
 
-/// The best of several sums over half a gigabyte, by as many threads as everything else has, each of which reads in several
-/// places at once: more is on its way then than a processor asks for by itself.
+/// The best of several readings of half a gigabyte, by as many threads as everything else has. It is what the memory gives at
+/// most: vectors are as wide as the processor has them, and each thread reads in several places by turns, so that more is on
+/// its way than a processor asks for by itself.
 pub fn bandwidth() -> Bandwidth {
-    let numbers: Vec<u64> = (0..NUMBERS as u64).collect();
+    let numbers = vec![1.0f32; NUMBERS];
     let read = || {
         let started = Instant::now();
         thread::scope(|scope| {
             for part in numbers.chunks(NUMBERS / THREADS) {
-                scope.spawn(|| black_box(sum(part)));
+                scope.spawn(|| black_box(look_at(part)));
             }
         });
         started.elapsed().as_secs_f64()
@@ -36,19 +40,12 @@ pub fn bandwidth() -> Bandwidth {
     Bandwidth { bytes_per_second: size_of_val(&numbers[..]) as f64 / best }
 }
 
-/// In lanes, so that the loads wait for no addition.
-fn sum(numbers: &[u64]) -> u64 {
-    let mut lanes = [0u64; 32];
-    let places: Vec<_> =
-        numbers.chunks(numbers.len() / PLACES).map(|part| part.as_chunks::<32>().0).collect();
-    for row in 0..places[0].len() {
-        for place in &places {
-            for (lane, number) in lanes.iter_mut().zip(place[row]) {
-                *lane = lane.wrapping_add(number);
-            }
-        }
-    }
-    lanes.iter().fold(0, |sum, lane| sum.wrapping_add(*lane))
+fn look_at(numbers: &[f32]) -> bool {
+    let places: Vec<_> = numbers.chunks(numbers.len() / PLACES).collect();
+    (0..places[0].len()).step_by(AT_A_TIME).all(|at| {
+        let some = places.iter().map(|place| &place[at..at + AT_A_TIME]);
+        some.fold(true, |all, numbers| all & are_finite(InstructionSet::chosen(), numbers))
+    })
 }
 
 /// Measures the memory that is taken from here on.
