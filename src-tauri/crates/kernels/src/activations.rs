@@ -63,7 +63,9 @@ impl Activations {
     /// # Panics
     /// If `x` is not whole rows.
     pub fn fill(&mut self, set: InstructionSet, x: &[f32], columns: usize, sharing: usize) {
-        debug_assert!(sharing == 1 || (columns.is_multiple_of(BLOCK) && TOGETHER % sharing == 0));
+        debug_assert!(
+            sharing == 1 || (columns.is_multiple_of(BLOCK) && TOGETHER.is_multiple_of(sharing))
+        );
         assert!(columns > 0 && x.len().is_multiple_of(columns), "rows of {columns} numbers");
         self.rows = x.len() / columns;
         self.blocks = columns.div_ceil(BLOCK);
