@@ -13,7 +13,7 @@ export function report({ machine, checks, rows, avx2 }) {
       `- ${machine.processor}, ${machine.cores} cores (${machine.instructions.join(", ")}), ${gigabytes(machine.memoryBytes)} of memory, ${machine.system}`,
       `- memory read by two threads: ${gigabytes(machine.bytesPerSecond)}/s, the best of this run`,
       `- ${medians}; a process for each side and round, which loads the model again`,
-      "- weights are random, shapes and file formats those of the published models; Bimo keeps what is not in its file's blocks as Q8_0",
+      "- weights are random, shapes and file formats those of the published models; Bimo keeps what is not in its file's blocks as Q8_0, what comes as floats to an encoder or a translator as Q8_K",
       `- llama.cpp is that of llama-cpp-python 0.3.36, built from source for ${machine.llamaInstructions.join(", ")}; AMX is off. Both keep keys and values in 16 bits`,
       "- Bimo reads and writes as its window does: a prompt in pieces of 64 tokens, every token through the sampler",
     ].join("\n"),
