@@ -1,8 +1,8 @@
 //! What goes into a product, rounded to 8 bits.
 //!
 //! Each block of 32 numbers of a row has a scale of its own, or several blocks share one: a 127th of the largest number. Beside
-//! the rounded numbers lie the sums that formats with an offset take away. Rows are kept in panels: a few rows whose blocks lie interleaved,
-//! so that a kernel reads one stream.
+//! the rounded numbers lie the sums that formats with an offset take away. Rows are kept in panels: a few rows whose blocks
+//! lie interleaved, so that a kernel reads one stream.
 
 use crate::InstructionSet;
 use crate::simd::{Simd, Work};

@@ -63,6 +63,29 @@ pub(super) fn round_numbers(numbers: &[f32; BLOCK], scale: f32) -> [u8; BLOCK] {
     bytes
 }
 
+/// What the products of bytes with 128 added begin with.
+///
+/// # Safety
+/// The record is of a panel of `R` rows, and the processor has the instructions of `S`.
+#[inline(always)]
+pub(super) unsafe fn begin<S: Simd, const R: usize, const T: usize>(
+    record: *const u32,
+) -> [[S::Ints; R]; T] {
+    // SAFETY: the place is the record's.
+    unsafe {
+        let mut products = [[S::splat_int(0); R]; T];
+        if S::KEEPS_OFFSET {
+            for row in 0..R {
+                let offset = S::splat_int(*record.add(Place::offset(R, row)) as i32);
+                for products in &mut products {
+                    products[row] = offset;
+                }
+            }
+        }
+        products
+    }
+}
+
 impl Tile for Q8_0 {
     fn bytes(columns: usize) -> usize {
         whole_lines(columns.div_ceil(BLOCK) * (BLOCK_BYTES + SCALE_BYTES))
@@ -106,15 +129,7 @@ impl Tile for Q8_0 {
     ) {
         // SAFETY: every offset is within the bytes and records that the caller promises.
         unsafe {
-            let mut products = [[S::splat_int(0); R]; T];
-            if S::KEEPS_OFFSET {
-                for row in 0..R {
-                    let offset = S::splat_int(*record.add(Place::offset(R, row)) as i32);
-                    for products in &mut products {
-                        products[row] = offset;
-                    }
-                }
-            }
+            let mut products = begin::<S, R, T>(record);
             let mut blocks = tiles;
             for tile in 0..T {
                 let stretch =

@@ -6,7 +6,7 @@
 //! A block's products are summed up in integers to its end, of numbers that were rounded with one scale, too: of what
 //! a block of 32 costs a third is its scales.
 
-use super::q8_0::{BLOCK_BYTES, GROUPS, round_numbers, top_of};
+use super::q8_0::{self, BLOCK_BYTES, GROUPS, round_numbers, top_of};
 use super::{
     Block, GROUP, STRETCH, SUPER, Scales, TILE_ROWS, Tile, four, groups, quads, step, whole_lines,
 };
@@ -75,19 +75,8 @@ impl Tile for Q8K {
     unsafe fn begin<S: Simd, const R: usize, const T: usize>(
         record: *const u32,
     ) -> [[S::Ints; R]; T] {
-        // SAFETY: the place is the record's.
-        unsafe {
-            let mut products = [[S::splat_int(0); R]; T];
-            if S::KEEPS_OFFSET {
-                for row in 0..R {
-                    let offset = S::splat_int(*record.add(Place::offset(R, row)) as i32);
-                    for products in &mut products {
-                        products[row] = offset;
-                    }
-                }
-            }
-            products
-        }
+        // SAFETY: the caller's.
+        unsafe { q8_0::begin::<S, R, T>(record) }
     }
 
     #[inline(always)]
